@@ -248,7 +248,6 @@ describe("a store that can't be served", () => {
     [{ root: "s3://site", store: { endpoint: "nowhere" } }, "must be a URL such as"],
     [{ root: "s3://site", store: { accessKeyId: "a" } }, "lack the secret access key"],
     [{ root: "s3://site", files: { "/a": { body: "x" } } }, "can lie over a folder on disk"],
-    [{ root: "s3://site", put: true }, "uploads need a folder on disk"],
   ])("is refused at the start: %p", (options, message) => {
     expect(serve({ host: "127.0.0.1", ...options })).rejects.toThrow(message);
   });

@@ -44,7 +44,7 @@ function namesIn(path: string): readonly string[] {
   return nameText(latin1Bytes(path)).split("/");
 }
 
-/** Whether `script` is about a server that stores what it is sent, which none of these does. */
+/** Whether `script` is about a server that stores what it is sent. */
 function stores({ settings }: Script): boolean {
   return settings.serverArguments.some((word) => word === "--put" || word === "upload");
 }
@@ -109,6 +109,8 @@ async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
 export interface ServedTree {
   readonly options: ServeOptions;
   readonly end?: () => Promise<void>;
+  /** Whether it takes files. */
+  readonly isWritable?: boolean;
 }
 
 /** Plays `script` against the tree that `give` makes; a line for each phase that didn't hold. */
@@ -167,6 +169,12 @@ export function playWireScripts(
         await inParallel(scripts.value, scriptsAtOnce, async (script) => {
           if (stores(script)) {
             const tree = await give(script);
+            if (tree.isWritable === true) {
+              await tree.end?.();
+              if (reasonToLeaveOut(script) !== undefined) return;
+              complaints.push(...(await complaintsOf(script, give)));
+              return;
+            }
             const refused = serve({ ...(await optionsOf(script)), ...tree.options });
             const told = await refused.then(
               () => "it started",

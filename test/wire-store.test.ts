@@ -26,7 +26,8 @@ async function objectsOf({ tree }: Script, fresh: number): Promise<ServedTree> {
     else stub.put(key, contentBytes(entry.content), fields, mtimeMs);
   }
   const { root, store } = stub.options();
-  return { options: { root, store: { ...store, fresh } }, end: async () => await stub.stop() };
+  const options = { root, store: { ...store, fresh } };
+  return { options, end: async () => await stub.stop(), isWritable: true };
 }
 
 /** Why `script` is about something that no store has; undefined when it isn't. */

@@ -13,3 +13,10 @@ export function whenReady<Value, Used>(
 ): Eventual<Used> {
   return value instanceof Promise ? value.then(use) : use(value);
 }
+
+/** All of `values`, at once when all are there. */
+export function all<Value>(values: readonly Eventual<Value>[]): Eventual<readonly Value[]> {
+  return values.some((value) => value instanceof Promise)
+    ? Promise.all(values)
+    : (values as readonly Value[]);
+}

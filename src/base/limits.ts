@@ -6,44 +6,14 @@
  * say, a request line can be longer than the buffer that holds it.
  */
 
-import type {
-  AuditLimits,
-  CodingLimits,
-  FaultLimits,
-  ListingLimits,
-  LiveLimits,
-  LogLimits,
-  LoginLimits,
-  OperationsLimits,
-  RecordLimits,
-  StoreLimits,
-  TrustedProxyLimits,
-  UploadLimits,
-  WebSocketLimits,
-  WorkerLimits,
-} from "./limits/limit-groups.ts";
+import type { GroupedLimits } from "./limits/limit-groups.ts";
 import type { Result } from "./result.ts";
 import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
-export interface Limits
-  extends
-    AuditLimits,
-    CodingLimits,
-    ListingLimits,
-    StoreLimits,
-    TrustedProxyLimits,
-    UploadLimits,
-    FaultLimits,
-    LiveLimits,
-    LogLimits,
-    LoginLimits,
-    OperationsLimits,
-    RecordLimits,
-    WebSocketLimits,
-    WorkerLimits {
+export interface Limits extends GroupedLimits {
   /**
    * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
    * least 8000.
@@ -432,6 +402,10 @@ export const defaultLimits: Limits = {
   storeOptionalTimeMs: seconds(1),
   storeFailuresMax: 8,
   storeOpenTimeMs: seconds(1),
+  storeWritesMax: 16,
+  storeWriteTimeMs: seconds(60),
+  storePartBytes: mebibytes(5),
+  storePartsBytesMax: mebibytes(32),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -545,9 +519,11 @@ const relations = (): readonly LimitRelation[] => [
   atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
   atMost(
     "storeStreamsMax",
-    "256 with storeRequestsMax, as many connections as the runtime opens",
-    (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
+    "256 with storeRequestsMax and storeWritesMax, as many connections as the runtime opens",
+    (l) => l.storeStreamsMax + l.storeRequestsMax + l.storeWritesMax <= 256,
   ),
+  atLeast("storeWritesMax", 1, "or nothing is ever stored in a store"),
+  atLeast("storePartBytes", 5 * 1024 * 1024, "the least part that stores take"),
   atLeast("storeFailuresMax", 1),
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("storeTimeMs", "storeOptionalTimeMs"),

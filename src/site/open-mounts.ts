@@ -132,6 +132,7 @@ export function openMounts(
       base: encodePath(readPlace("base", options.base)),
       mounts: Object.fromEntries(mounts) as Readonly<Record<string, string>>,
     },
+    openUploads: hasRoot ? first?.openUploads : undefined,
     shows: (file) => opened.some(({ shows }) => shows(file)),
     fileCacheBytes: () => opened.reduce((sum, { fileCacheBytes }) => sum + fileCacheBytes(), 0),
     ...(opened.some(({ storesHeld }) => storesHeld !== undefined)

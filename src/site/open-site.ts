@@ -22,7 +22,7 @@ import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
 import { RouteEndpoint } from "./library/route-endpoint.ts";
 import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
-import { openTree } from "./open-tree.ts";
+import { folderInStore, openTree } from "./open-tree.ts";
 import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
@@ -42,13 +42,13 @@ import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
 import type { UploadOffer } from "./upload-area/upload-offer.ts";
 import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
 import type { UploadListener } from "./uploads/upload-progress.ts";
 import type { UploadCounts, UploadsPresent } from "./operations/upload-counts.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
+import { isStoreName } from "./site-options.ts";
 
 /** A site, its tree, and its limits. */
 export interface OpenSite extends OpenTree {
@@ -278,13 +278,16 @@ function homeOf({ base }: CompleteSiteOptions): ContainedPath {
   return readPlace("base", base);
 }
 
-/** The folder of uploads that aren't trusted; undefined for a site without. */
-function uploadedFolderOf(options: CompleteSiteOptions): UploadedFolder | undefined {
+/** The folder of uploads that aren't trusted; neither for a site without. */
+function uploadedFolderOf(
+  options: CompleteSiteOptions,
+): Pick<TreeSurroundings, "uploads" | "storedUploads"> {
   const { root, files, put, post, uploadDir, trustUploads } = options;
-  if ((!put && post !== "upload") || trustUploads || files !== undefined) return undefined;
+  if ((!put && post !== "upload") || trustUploads || files !== undefined) return {};
+  if (isStoreName(root)) return { storedUploads: folderInStore(root, uploadDir) };
   const { UploadedFolder: Folder } =
     require("../tree/disk/uploaded-folder.ts") as typeof import("../tree/disk/uploaded-folder.ts");
-  return new Folder(root, uploadDir);
+  return { uploads: new Folder(root, uploadDir) };
 }
 
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
@@ -293,7 +296,7 @@ export function openAll(
   limits: Limits,
   around: TreeSurroundings,
 ): OpenTree {
-  const surroundings = { ...around, uploads: uploadedFolderOf(options) };
+  const surroundings = { ...around, ...uploadedFolderOf(options) };
   const { base, mounts } = options;
   if (base === "/" && Object.keys(mounts).length === 0) {
     return openTree(options, limits, surroundings);
@@ -455,7 +458,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const live = liveParts(options, surroundings, pages, limits, headers);
   const users = openUsers(options, limits, surroundings, pages);
   const maySend = users?.maySend;
-  const service = { tree, pages, limits, home, maySend, counts };
+  const { openUploads } = opened;
+  const service = { tree, pages, limits, home, maySend, counts, openUploads };
   const uploads = uploadsOf(options, { ...surroundings, ...service });
   const caches: LateCaches = {};
   const around = { ...surroundings, caches };

@@ -18,6 +18,7 @@ import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { StoreCounts } from "../tree/store/client/store-counts.ts";
 import type { Tree, TreeName } from "../tree/tree.ts";
+import type { UploadTree, UploadTreeOptions } from "../tree/writing/upload-tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 import { isStoreName } from "./site-options.ts";
@@ -51,6 +52,11 @@ export interface OpenTree {
   readonly source: Pick<CompleteSiteOptions, "root" | "files" | "filesOver" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
+  /**
+   * Opens what files are written to the root with, where that lies in a store; absent where it is
+   * on disk, or takes none.
+   */
+  readonly openUploads?: ((options: UploadTreeOptions) => UploadTree) | undefined;
   /** What the lookups take that are cached, with the files and responses that depend on them. */
   readonly fileCacheBytes: () => number;
   /** How many object stores aren't asked for a while; absent where none is served. */
@@ -62,10 +68,18 @@ export interface TreeSurroundings {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
-  /** The folder whose files are marked as uploads; absent for none. */
+  /** The folder whose files are marked as uploads; absent for none on disk. */
   readonly uploads?: UploadedFolder | undefined;
+  /** The same in a store, "s3://bucket/inbox/". */
+  readonly storedUploads?: string | undefined;
   /** What counts requests to object stores, opened by the first of them; absent where none does. */
   readonly storeCounts?: (() => StoreCounts) | undefined;
+}
+
+/** The folder `below` the part of a store that `root` names, "s3://bucket/inbox/". */
+export function folderInStore(root: string, below: string): string {
+  const [scheme, ...names] = `${root}/${below}`.split("/").filter((name) => name !== "");
+  return `${scheme}//${names.join("/")}/`;
 }
 
 /** One tree at the root. */
@@ -155,23 +169,24 @@ function openFolder(
 function openStore(
   { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
-  { clock, logicalClock, budgets, storeCounts }: TreeSurroundings,
+  { clock, logicalClock, budgets, storeCounts, storedUploads: uploads }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
-  const rules = { permissions, hidden, index, beside };
+  const rules = { permissions, hidden, index, beside, uploads };
   const counts = storeCounts?.();
   const around = { limits, clock, logicalClock, budgets, counts, environment: process.env };
   const opened = openStoreTree({ root, store, ...rules, ...around });
   if (!opened.ok) throw new ServeError("root", opened.error);
-  const { tree, shown: path, isHeld } = opened.value;
+  const { tree, shown: path, openUploads, isHeld } = opened.value;
   const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
   const source = { root: path, ...unmounted };
   const fileCacheBytes = (): number => tree.cache.bytes;
   const storesHeld = (): number => Number(isHeld());
-  return { tree, sources: [served], source, shows: () => false, fileCacheBytes, storesHeld };
+  const common = { tree, sources: [served], source, shows: () => false };
+  return { ...common, openUploads, fileCacheBytes, storesHeld };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { whenReady } from "../../src/base/eventual.ts";
+import { all, whenReady } from "../../src/base/eventual.ts";
 
 const double = (value: number): number => 2 * value;
 const fail = (): never => {
@@ -21,6 +21,13 @@ describe("a value that is there", () => {
   test("lets what is thrown through", () => {
     expect(() => whenReady(3, fail)).toThrow("no");
   });
+});
+
+test("several values are there at once when each is, and else when the last one is", async () => {
+  expect(all([1, 2])).toEqual([1, 2]);
+  const later = all<number>([1, Promise.resolve(2)]);
+  expect(later).toBeInstanceOf(Promise);
+  expect(await later).toEqual([1, 2]);
 });
 
 describe("a value that comes later", () => {

@@ -1,12 +1,12 @@
 /**
- * Groups of limits, as types: `base/limits.ts` puts them together, and has their values. Byte and
+ * Groups of limits, as types: `base/limits.ts` has the others, and the values of all. Byte and
  * count limits are inclusive.
  */
 
 import type { ByteCount, Milliseconds } from "../units.ts";
 
 /** A tree in an object store. */
-export interface StoreLimits {
+interface StoreLimits {
   /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
   readonly storeObjectBytesMax: ByteCount;
   /** What is kept of objects in a folder on disk, and a sixteenth more for each process. */
@@ -35,10 +35,24 @@ export interface StoreLimits {
   readonly storeFailuresMax: number;
   /** That while. */
   readonly storeOpenTimeMs: Milliseconds;
+  /** Requests that write to a store which are under way. Others wait. */
+  readonly storeWritesMax: number;
+  /** How long a store may take to answer one attempt of a request that writes. */
+  readonly storeWriteTimeMs: Milliseconds;
+  /**
+   * A file of up to this size is stored by one request, a larger one in parts of this size, or of
+   * as much more as a thousand parts take. Stores take no smaller parts than 5 MiB.
+   */
+  readonly storePartBytes: ByteCount;
+  /**
+   * Parts of uploads to a store that are in memory at one time; clients whose part has no room are
+   * held back. One that is alone may have any size.
+   */
+  readonly storePartsBytesMax: ByteCount;
 }
 
 /** What goes wrong on purpose. */
-export interface FaultLimits {
+interface FaultLimits {
   /** Rules of faults, those that were added by `server.fault` among them. */
   readonly faultRulesMax: number;
   /**
@@ -57,7 +71,7 @@ export interface FaultLimits {
 }
 
 /** Recordings of traffic as wire scripts. */
-export interface RecordLimits {
+interface RecordLimits {
   /**
    * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
    * length and digest; a request with a longer one is left out.
@@ -74,7 +88,7 @@ export interface RecordLimits {
 }
 
 /** WebSockets. */
-export interface WebSocketLimits {
+interface WebSocketLimits {
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -94,7 +108,7 @@ export interface WebSocketLimits {
 }
 
 /** Processes that serve one port together. */
-export interface WorkerLimits {
+interface WorkerLimits {
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
@@ -120,7 +134,7 @@ export interface WorkerLimits {
 }
 
 /** Metrics, health, and the end of a server. */
-export interface OperationsLimits {
+interface OperationsLimits {
   /** Connections to each listener for metrics and health. */
   readonly operationsConnectionsMax: number;
   /**
@@ -143,7 +157,7 @@ export interface OperationsLimits {
 }
 
 /** Files that clients send, to be stored. */
-export interface UploadLimits {
+interface UploadLimits {
   /** The content of a request that is stored, all of its files; beyond it 413. */
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
@@ -179,7 +193,7 @@ export interface UploadLimits {
 }
 
 /** Live reload. */
-export interface LiveLimits {
+interface LiveLimits {
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -197,7 +211,7 @@ export interface LiveLimits {
 }
 
 /** The log, and other output. */
-export interface LogLimits {
+interface LogLimits {
   /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
   readonly logValueBytesMax: ByteCount;
   /** Lines of the access log that wait for its reader. More are dropped and counted. */
@@ -214,7 +228,7 @@ export interface LogLimits {
 }
 
 /** Passwords. */
-export interface LoginLimits {
+interface LoginLimits {
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
   /** Passwords that are hashed at one time. Others wait. */
@@ -234,7 +248,7 @@ export interface LoginLimits {
 }
 
 /** What `postern audit` looks at, and the count of refused files at a start. */
-export interface AuditLimits {
+interface AuditLimits {
   /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
   readonly auditEntriesMax: number;
   /** Folders below each other that it goes down into. */
@@ -250,7 +264,7 @@ export interface AuditLimits {
 }
 
 /** Listings of folders. */
-export interface ListingLimits {
+interface ListingLimits {
   /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
   readonly listingEntriesMax: number;
   /**
@@ -267,7 +281,7 @@ export interface ListingLimits {
 }
 
 /** Compression while a response is made. */
-export interface CodingLimits {
+interface CodingLimits {
   /** Content below this size isn't compressed, unless the client accepts nothing else. */
   readonly codingBytesMin: ByteCount;
   /** Content above this size isn't compressed here; a variant made ahead may have any size. */
@@ -281,7 +295,7 @@ export interface CodingLimits {
 }
 
 /** Proxies in front of the server. */
-export interface TrustedProxyLimits {
+interface TrustedProxyLimits {
   /**
    * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
    * when more are sent, what they say doesn't count.
@@ -292,3 +306,21 @@ export interface TrustedProxyLimits {
   /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
   readonly trustedNetsMax: number;
 }
+
+/** The limits of all groups. */
+export interface GroupedLimits
+  extends
+    StoreLimits,
+    FaultLimits,
+    RecordLimits,
+    WebSocketLimits,
+    WorkerLimits,
+    OperationsLimits,
+    UploadLimits,
+    LiveLimits,
+    LogLimits,
+    LoginLimits,
+    AuditLimits,
+    ListingLimits,
+    CodingLimits,
+    TrustedProxyLimits {}

@@ -4,6 +4,8 @@
  * made. Its code is loaded by the first listing.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
@@ -211,7 +213,9 @@ export class ListingContent {
     const leftOut = (name: string): void => {
       if (this.#leftOut === undefined) this.#leftOut = name;
     };
-    const format = this.#formatFor(request, path, query);
+    // The README is read as it is now, so nothing is waited for that is there.
+    const chosen = this.#formatFor(request, path, query);
+    const format = chosen instanceof Promise ? await chosen : chosen;
     const asked: AskedListing = { path, order, entriesMax: listingEntriesMax, pageMax };
     const readme = format === this.#json ? undefined : await previews?.readme(path, view);
     return {
@@ -232,12 +236,18 @@ export class ListingContent {
     return { ...response, note: { ...response.note, reason } };
   }
 
-  #formatFor(request: Request, path: ContainedPath, query: string | undefined): ListingFormat {
+  #formatFor(
+    request: Request,
+    path: ContainedPath,
+    query: string | undefined,
+  ): Eventual<ListingFormat> {
     const accepted = request.head.fields.getAll("accept");
     const namesIt = accepted.some((value) => namesJson.test(value));
     if (!namesIt || !acceptance().prefersMedia(accepted, jsonType, htmlType)) {
-      const takesFiles = this.#service.uploads?.isFor(request, path) === true;
-      return (takesFiles ? this.#openTakingPages() : this.#pages).of(query);
+      const { uploads } = this.#service;
+      return whenReady(uploads?.isFor(request, path) ?? false, (takesFiles) =>
+        (takesFiles ? this.#openTakingPages() : this.#pages).of(query),
+      );
     }
     if (this.#json === undefined) {
       const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");

@@ -4,6 +4,8 @@
  * ask nothing.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import type { Request } from "../request.ts";
 import type { UploadSite } from "../uploads/upload-site.ts";
@@ -26,7 +28,7 @@ export class UploadOffer {
    * site. Not where a rewrite leads to the folder: what is sent goes to the path that was asked
    * for.
    */
-  isFor(request: Request, path: ContainedPath): boolean {
+  isFor(request: Request, path: ContainedPath): Eventual<boolean> {
     const place = this.#site.place(request.head);
     if (place?.trailingSlash !== true) return false;
     const { home, uploads } = this.#site.parts;
@@ -35,10 +37,11 @@ export class UploadOffer {
     if (asked.some((name, at) => name !== path.segments[at])) return false;
     if (place.segments.some((name) => name.startsWith("."))) return false;
     if (!this.#maySend(request, "POST")) return false;
-    const opened = uploads.open(place);
-    if (!opened.ok) return false;
-    const isWritable = opened.value.isWritable();
-    opened.value.close();
-    return isWritable;
+    return whenReady(uploads.open(place), (opened) => {
+      if (!opened.ok) return false;
+      const isWritable = opened.value.isWritable();
+      opened.value.close();
+      return isWritable;
+    });
   }
 }

@@ -7,13 +7,15 @@
  * says so. A client that only wants the folder to be there takes that for an answer.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodeName, parentPath } from "../../tree/path.ts";
-import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
+import type { UploadFolder } from "../../tree/writing/upload-tree.ts";
 import { weighRequest } from "../content/selected-response.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
@@ -35,15 +37,17 @@ export class FolderEndpoint implements Endpoint {
     this.#site = site;
   }
 
-  methods({ head }: Request): readonly string[] {
+  methods({ head }: Request): Eventual<readonly string[]> {
     const path = this.#placeOf(head);
     const name = path?.segments.at(-1);
     if (path === undefined || name === undefined) return [];
-    const opened = this.#site.parts.uploads.open(parentPath(path));
-    if (!opened.ok) return ["MKCOL"];
-    const { kind } = opened.value.look(name);
-    opened.value.close();
-    return kind === "file" || kind === "other" ? [] : ["MKCOL"];
+    return whenReady(this.#site.parts.uploads.open(parentPath(path)), (opened) => {
+      if (!opened.ok) return ["MKCOL"];
+      return whenReady(opened.value.look(name), ({ kind }) => {
+        opened.value.close();
+        return kind === "file" || kind === "other" ? [] : ["MKCOL"];
+      });
+    });
   }
 
   explainAbsence({ head }: Request): string | undefined {
@@ -85,12 +89,12 @@ export class FolderEndpoint implements Endpoint {
   /** Makes the folder `name`; undefined when something has that name. */
   async #make(request: Request, folder: UploadFolder, name: string): Promise<Response | undefined> {
     const { pages } = this.#site.parts;
-    const occupant = folder.look(name);
-    if (occupant.kind === "failed") return storageFailure(occupant.code, pages);
+    const occupant = await folder.look(name);
+    if (occupant.kind === "failed") return storageFailure(occupant.fault, pages);
     if (occupant.kind !== "absent") return undefined;
     const verdict = weighRequest(request, {});
     if (verdict.kind === "failed") return pages.preconditionFailed(verdict.reason);
-    const meaning = this.#site.meaningOf(folder, name);
+    const meaning = await this.#site.meaningOf(folder, name);
     if (meaning !== undefined) {
       return pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`);
     }

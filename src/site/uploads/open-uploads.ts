@@ -7,7 +7,8 @@ import { resolve } from "node:path";
 import type { Clock } from "../../schedule/clock.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, displayName, folderPath, rootPath } from "../../tree/path.ts";
-import { UploadTree } from "../../tree/writing/upload-tree.ts";
+import { DiskUploadTree } from "../../tree/writing/disk/disk-upload-tree.ts";
+import type { UploadTree, UploadTreeOptions } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import type { UploadCounts, UploadsPresent } from "../operations/upload-counts.ts";
 import { ServeError } from "../serve-error.ts";
@@ -45,6 +46,8 @@ export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "bud
   readonly maySend: MaySend | undefined;
   /** Is told of uploads while they are received. */
   readonly onUpload?: UploadListener | undefined;
+  /** Opens what files are written to the root with; undefined for one on disk. */
+  readonly openUploads?: ((options: UploadTreeOptions) => UploadTree) | undefined;
   /** Undefined where nothing is counted. */
   readonly counts: UploadCounts | undefined;
 };
@@ -76,6 +79,25 @@ function rootOf({ tree, home }: UploadService): string | undefined {
   return tree.folders?.find((folder) => folder.at === at && folder.only === undefined)?.path;
 }
 
+/** What files are written to; throws a `ServeError` when that can't take any. */
+function openTree(
+  { files }: CompleteSiteOptions,
+  service: UploadService,
+  common: UploadTreeOptions,
+): UploadTree {
+  // Of a store nothing is asked at the start.
+  if (files === undefined && service.openUploads !== undefined) return service.openUploads(common);
+  const root = files === undefined ? rootOf(service) : undefined;
+  if (root === undefined) {
+    throw new ServeError("uploadDir", "uploads need a folder on disk, or a store, that is served");
+  }
+  const tree = new DiskUploadTree({ root, ...common });
+  const opened = tree.open(common.folder);
+  if (!opened.ok) throw cannotStore(common.folder, root, opened.error.kind);
+  opened.value.close();
+  return tree;
+}
+
 /**
  * What uploads add to the site that `options` describe, and looks for what killed processes have
  * left. Throws a `ServeError` when nothing can be stored.
@@ -83,30 +105,17 @@ function rootOf({ tree, home }: UploadService): string | undefined {
 export function openUploads(options: CompleteSiteOptions, service: UploadService): OpenUploads {
   const { put, post, permissions, uploadDir, uploadMode, uploadQuota } = options;
   const { trustUploads, index, form } = options;
-  const root = options.files === undefined ? rootOf(service) : undefined;
-  if (root === undefined) {
-    throw new ServeError("uploadDir", "uploads need a folder on disk that is served");
-  }
   const folder = readFolder(uploadDir);
   const { limits, clock } = service;
-  const uploads = new UploadTree({
-    root,
-    permissions,
-    limits,
-    clock,
-    scheduler: service.budgets.scheduler,
-    quota:
-      uploadQuota === undefined
-        ? undefined
-        : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
-  });
+  const makeRoom = (): Promise<boolean> => admissions.makeRoom();
+  const quota = uploadQuota === undefined ? undefined : { folder, bytesMax: uploadQuota, makeRoom };
+  const { scheduler } = service.budgets;
+  const common = { permissions, limits, clock, scheduler, folder, quota, makeRoom };
+  const uploads = openTree(options, service, common);
   const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
   const { onUpload, counts } = service;
   const admissions: Admissions = new Admissions(admissionLimits, clock, onUpload, counts);
-  const opened = uploads.open(folder);
-  if (!opened.ok) throw cannotStore(folder, root, opened.error.kind);
-  opened.value.close();
-  sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
+  sweepAgain(uploads, folder, { clock, limits, scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,

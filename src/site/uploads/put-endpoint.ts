@@ -8,11 +8,12 @@
  * can't be put: 400 for Content-Range (RFC 9110 §9.3.4).
  */
 
+import { whenReady } from "../../base/eventual.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { displayName, parentPath } from "../../tree/path.ts";
-import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
+import type { PresentFile, UploadFolder } from "../../tree/writing/upload-tree.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
@@ -72,7 +73,7 @@ export class PutEndpoint implements Endpoint {
     const { fields } = request.head;
     const intent = intentOf(request, "PUT", name);
     const destination = { site: this.#site, folder, intent };
-    const found = putTarget(destination, request).look();
+    const found = await putTarget(destination, request).look();
     if ("status" in found) return found;
     return asksToBegin(fields)
       ? this.#resources.begin(request, folder, intent)
@@ -80,15 +81,25 @@ export class PutEndpoint implements Endpoint {
   }
 
   async #delete(target: PutTarget): Promise<Response> {
+    // On disk nothing comes between the look at the file and its removal.
+    return await whenReady(target.look(), (found) => {
+      if ("status" in found) return found;
+      return found.kind === "file" ? this.#remove(target, found) : this.#missing(target);
+    });
+  }
+
+  async #remove(target: PutTarget, found: PresentFile): Promise<Response> {
     const { pages } = this.#site.parts;
-    const { folder, name } = target;
-    const found = target.look();
-    if ("status" in found) return found;
-    const missing = `no file ${displayName(name)}`;
-    if (found.kind === "absent") return pages.refusal(uploadRefusals["not-there"], missing);
-    const code = await folder.remove(name);
-    if (code === "ENOENT") return pages.refusal(uploadRefusals["not-there"], missing);
-    if (code !== undefined) return storageFailure(code, pages);
+    const { folder, name, isConditional } = target;
+    const fault = await folder.remove(name, isConditional ? found : undefined);
+    if (fault === "ENOENT") return this.#missing(target);
+    if (fault === "EEXIST") return pages.preconditionFailed("If-Match");
+    if (fault !== undefined) return storageFailure(fault, pages);
     return new ResponseBuilder(204).noting({ reason: `removed ${displayName(name)}` }).build();
+  }
+
+  #missing({ name }: PutTarget): Response {
+    const missing = `no file ${displayName(name)}`;
+    return this.#site.parts.pages.refusal(uploadRefusals["not-there"], missing);
   }
 }

@@ -8,6 +8,8 @@
  * §13.2.1).
  */
 
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
 import { parseMediaType } from "../../http/fields/media-type.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
@@ -16,8 +18,8 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { sentFilename } from "../../http/structured/sent-filename.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName } from "../../tree/path.ts";
-import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
-import type { Upload } from "../../tree/writing/upload.ts";
+import type { UploadIntent } from "../../tree/writing/upload-record.ts";
+import type { Upload, UploadFolder, WritingFault } from "../../tree/writing/upload-tree.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
@@ -26,7 +28,7 @@ import type { Admission, ReachedBound } from "./admissions.ts";
 import { asksToBegin, isToBeContinued, isUncoded } from "./resumable/upload-fields.ts";
 import type { UploadResources } from "./resumable/upload-resources.ts";
 import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
-import { intentOf } from "./storing/sent-file.ts";
+import { destiningOf, intentOf } from "./storing/sent-file.ts";
 import type { StoredFile } from "./upload-page.ts";
 import { storedResponse, uploadFormPage } from "./upload-page.ts";
 import type { FileStep } from "./upload-reader.ts";
@@ -46,10 +48,12 @@ interface SentForm {
   /** Its files so far, in their order. */
   readonly files: SentFile[];
   readonly admission: Admission;
+  /** What its request asks for, with the name of none of its files. */
+  readonly intent: UploadIntent;
 }
 
-/** Why a form isn't stored: the name of an error, or the bound that is reached. */
-type FormFault = string | ReachedBound;
+/** Why a form isn't stored: it could not be written, or the bound that is reached. */
+type FormFault = WritingFault | ReachedBound;
 
 /** The boundary of a form with files; undefined for another type of content. */
 function boundaryOf({ head: { fields } }: Request): string | undefined {
@@ -84,7 +88,7 @@ export class UploadEndpoint implements Endpoint {
   }
 
   /** Rejects with a `BodyError` when the body can't be read or parsed; nothing is stored then. */
-  answer(request: Request): Answer | undefined {
+  answer(request: Request): Eventual<Response | undefined> {
     const { method, target, fields, hasContent } = request.head;
     if (method !== "POST") {
       const asksForForm = "query" in target && target.query === "upload";
@@ -118,18 +122,19 @@ export class UploadEndpoint implements Endpoint {
   }
 
   /** The page with the form, for a folder that takes uploads. */
-  #answerForm({ head }: Request): Answer | undefined {
+  #answerForm({ head }: Request): Eventual<Response | undefined> {
     const path = this.#site.place(head);
     if (path?.trailingSlash !== true) return undefined;
-    const opened = this.#site.parts.uploads.open(path);
-    if (!opened.ok) return undefined;
-    opened.value.close();
-    return new ResponseBuilder(200)
-      .field("Cache-Control", "no-store")
-      .line(noSniff)
-      .line(ownOriginOnly)
-      .html(uploadFormPage())
-      .build();
+    return whenReady(this.#site.parts.uploads.open(path), (opened) => {
+      if (!opened.ok) return undefined;
+      opened.value.close();
+      return new ResponseBuilder(200)
+        .field("Cache-Control", "no-store")
+        .line(noSniff)
+        .line(ownOriginOnly)
+        .html(uploadFormPage())
+        .build();
+    });
   }
 
   async #post(request: Request, folder: UploadFolder, boundary: string): Promise<Response> {
@@ -138,7 +143,8 @@ export class UploadEndpoint implements Endpoint {
     if ("status" in admission) return admission;
     const files: SentFile[] = [];
     try {
-      const fault = await this.#receive(request, { folder, files, admission }, boundary);
+      const intent = intentOf(request, "POST", "");
+      const fault = await this.#receive(request, { folder, files, admission, intent }, boundary);
       if (fault !== undefined) return this.#refuse(fault);
       if (files.length === 0) return pages.refusal(uploadRefusals["nothing-sent"]);
       return await this.#commit(request, folder, files);
@@ -150,7 +156,7 @@ export class UploadEndpoint implements Endpoint {
 
   #refuse(fault: FormFault): Response {
     const { pages } = this.#site.parts;
-    if (typeof fault === "string") return storageFailure(fault, pages);
+    if (typeof fault === "string" || "reason" in fault) return storageFailure(fault, pages);
     return pages.refusal({ ...refusals.overloaded, limit: fault });
   }
 
@@ -178,17 +184,17 @@ export class UploadEndpoint implements Endpoint {
   }
 
   /** `announced` is the length of the whole form, or 0 where that isn't known. */
-  async #step(
-    step: FileStep,
-    { folder, files, admission }: SentForm,
-    announced: number,
-  ): Promise<FormFault | undefined> {
+  async #step(step: FileStep, form: SentForm, announced: number): Promise<FormFault | undefined> {
+    const { folder, files, admission } = form;
     const upload = files.at(-1)?.upload;
     switch (step.kind) {
       case "begin": {
         const bound = files.length === 0 ? undefined : admission.addFile();
         if (bound !== undefined) return bound;
-        const begun = await folder.begin();
+        const unrested = await upload?.rest();
+        if (unrested !== undefined) return unrested;
+        const intent = { ...form.intent, name: step.filename };
+        const begun = await folder.begin(destiningOf({ site: this.#site, folder, intent }));
         if (!begun.ok) return begun.error;
         const before = files.reduce((octets, file) => octets + file.upload.octets, 0);
         files.push({ sentAs: step.filename, upload: begun.value });

@@ -7,6 +7,8 @@
  * file, which clients would get in place of that.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
+import { all, whenReady } from "../../base/eventual.ts";
 import { nameLength } from "../../base/file-name.ts";
 
 /** The longest name of a file, in octets. */
@@ -95,15 +97,20 @@ export class OwnNames {
    * tells whether something in the same folder has a name. Letter case doesn't count, because there
    * are file systems where it doesn't.
    */
-  meaningOf(name: string, exists: (other: string) => boolean): string | undefined {
+  meaningOf(
+    name: string,
+    exists: (other: string) => Eventual<boolean>,
+  ): Eventual<string | undefined> {
     const lower = name.toLowerCase();
     for (const own of this.#names) if (own.toLowerCase() === lower) return "a page of the site";
+    const others: (readonly [name: string, meaning: string])[] = [];
     for (const suffix of codedSuffixes) {
-      if (lower.endsWith(suffix) && exists(name.slice(0, -suffix.length))) {
-        return "the coded form of another file";
+      if (lower.endsWith(suffix)) {
+        others.push([name.slice(0, -suffix.length), "the coded form of another file"]);
       }
-      if (exists(name + suffix)) return "the file whose coded form is there";
+      others.push([name + suffix, "the file whose coded form is there"]);
     }
-    return undefined;
+    const found = all(others.map(([other]) => exists(other)));
+    return whenReady(found, (there) => others[there.indexOf(true)]?.[1]);
   }
 }

@@ -4,7 +4,9 @@
 
 import { badRequest, refusals, refusalTable } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
+import type { WritingFault } from "../../tree/writing/upload-tree.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
+import { gatewayResponse } from "../pages/gateway-response.ts";
 
 /** The refusals. Their texts are about what was sent, and say nothing of the disk. */
 export const uploadRefusals = refusalTable({
@@ -105,10 +107,14 @@ export const uploadRefusals = refusalTable({
   },
 });
 
-const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
+const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM", "EBUSY"];
 
-/** The answer when the system has failed with `code`, or the quota is the fault. */
-export function storageFailure(code: string, pages: ErrorPages): Response {
+/** The answer when storing has failed: the system with a code, a store, or by the quota. */
+export function storageFailure(fault: WritingFault, pages: ErrorPages): Response {
+  if (typeof fault !== "string") {
+    return gatewayResponse(fault, (refusal) => pages.refusal(refusal, fault.reason));
+  }
+  const code = fault;
   if (code === "quota") {
     return pages.refusal(
       uploadRefusals["quota-reached"],
@@ -126,6 +132,7 @@ export function storageFailure(code: string, pages: ErrorPages): Response {
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     return pages.refusal(uploadRefusals["upload-shut"], `${reason} to the server itself`);
   }
+  if (code === "EEXIST") return pages.refusal(uploadRefusals["name-taken"]);
   if (code === "ETIMEDOUT") return pages.refusal(uploadRefusals["storage-slow"], reason);
   if (exhaustedCodes.includes(code)) return pages.refusal(refusals.overloaded, reason);
   return pages.refusal(uploadRefusals["storage-failed"], reason);

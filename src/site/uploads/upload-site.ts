@@ -3,6 +3,7 @@
  * time, and what is refused for all of them alike.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
@@ -13,8 +14,12 @@ import { containPath, displayName, displayPath, pathBelow } from "../../tree/pat
 import { explainDenial, permits } from "../../tree/permission.ts";
 import type { Permissions } from "../../tree/permission.ts";
 import type { Tree } from "../../tree/tree.ts";
-import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
-import type { UploadTree } from "../../tree/writing/upload-tree.ts";
+import type {
+  FolderRefusal,
+  UploadFolder,
+  UploadTree,
+  WritingFault,
+} from "../../tree/writing/upload-tree.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { Admissions } from "./admissions.ts";
@@ -50,6 +55,11 @@ function isWithin(path: ContainedPath, folder: ContainedPath): boolean {
 function pathOf({ target }: RequestHead): ContainedPath | undefined {
   const path = "path" in target ? containPath(target.path) : undefined;
   return path?.ok === true ? path.value : undefined;
+}
+
+/** The fault of a folder that failed to be opened. */
+function faultOf({ code, gateway }: Extract<FolderRefusal, { kind: "failed" }>): WritingFault {
+  return gateway === undefined ? code : { ...gateway, reason: code };
 }
 
 /** Stores files for the endpoints. */
@@ -116,7 +126,7 @@ export class UploadSite {
     if (path.segments.some((name) => name.startsWith("."))) {
       return pages.refusal(uploadRefusals["upload-name"], "the folder's name begins with a dot");
     }
-    const opened = uploads.open(path);
+    const opened = await uploads.open(path);
     if (!opened.ok) {
       const { error } = opened;
       switch (error.kind) {
@@ -127,7 +137,7 @@ export class UploadSite {
         case "exhausted":
           return pages.refusal(refusals.overloaded);
         case "failed":
-          return storageFailure(error.code, pages);
+          return storageFailure(faultOf(error), pages);
       }
     }
     // Each step of the disk has a deadline (`uploadDiskTimeMs`), and so has the wait for octets.
@@ -140,9 +150,8 @@ export class UploadSite {
   }
 
   /** What `name` in `folder` would be to the site, in words; undefined for any other file. */
-  meaningOf(folder: UploadFolder, name: string): string | undefined {
-    const exists = (other: string): boolean => folder.look(other).kind !== "absent";
-    return this.parts.ownNames?.meaningOf(name, exists);
+  meaningOf(folder: UploadFolder, name: string): Eventual<string | undefined> {
+    return this.parts.ownNames?.meaningOf(name, (other) => folder.has(other));
   }
 
   /**

@@ -48,6 +48,8 @@ export class ObjectCache implements KnownHolder {
   readonly #parts: ObjectCacheParts;
   readonly #known: BoundedStore<string, KnownObject>;
   readonly #questions: SharedQuestions<KnownObject | StoreFailure>;
+  /** When this process has last changed what the store has. */
+  #changedMoment: Moment = -Infinity;
 
   constructor(parts: ObjectCacheParts) {
     const { limits, logicalClock } = parts;
@@ -110,6 +112,19 @@ export class ObjectCache implements KnownHolder {
     this.#known.delete(key);
   }
 
+  /**
+   * Forgets what is known of `key`, and of the folders on the way to it, and what is asked for now:
+   * this process has changed what the store has there.
+   */
+  changed(key: string): void {
+    this.#changedMoment = this.#parts.logicalClock.tick();
+    this.#known.delete(key);
+    for (let end = key.length; end > 0; end = key.lastIndexOf("/", end - 2) + 1) {
+      this.#known.delete(placeOf(key.slice(0, end), "below"));
+    }
+    this.#known.delete(placeOf("", "below"));
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#known.clear();
@@ -117,7 +132,7 @@ export class ObjectCache implements KnownHolder {
 
   /** With answers that are fresh for a while, a question under way is fresh enough. */
   #sinceOf({ since }: View): Moment {
-    return this.#parts.fresh > 0 ? -Infinity : since;
+    return this.#parts.fresh > 0 ? this.#changedMoment : since;
   }
 
   /** An answer is given out again only while no question has to be put. */
@@ -166,7 +181,8 @@ export class ObjectCache implements KnownHolder {
     const file = read.file ?? fileFor(read.facts, before?.found);
     const made = new KnownObject(place, { facts: read.facts, file }, held(file), asking, this);
     const isLater = before === undefined || asking.moment > before.asking.moment;
-    if (!isLater) return made;
+    // What was asked for before a change of this process may not show it.
+    if (!isLater || asking.moment < this.#changedMoment) return made;
     this.#known.delete(place);
     const mayStay = (isKept || before !== undefined) && (read.facts?.isSettled ?? true);
     if (mayStay && this.#known.admits(Bun.hash.xxHash32(place), made.bytes)) {

@@ -30,6 +30,8 @@ interface DiskParts {
   readonly store: string;
   readonly clock: Clock;
   readonly limits: { readonly storeDiskBytesMax: number; readonly storeObjectBytesMax: number };
+  /** Whether the object under a key counts as an upload; absent where none does. */
+  readonly isUploaded?: ((key: string) => boolean) | undefined;
 }
 
 /** Objects that are being written; others that come meanwhile are not kept. */
@@ -107,7 +109,7 @@ export class ObjectDisk {
     const path = this.#pathOf(key);
     const octets = await this.#read(path);
     if (octets === undefined) return undefined;
-    const found = foundIn(octets, key);
+    const found = foundIn(octets, key, this.#parts.isUploaded?.(key));
     if (found === undefined) {
       await fs.rm(path, { force: true }).catch(() => undefined);
       return undefined;
@@ -195,7 +197,11 @@ export class ObjectDisk {
 }
 
 /** What `octets` hold of the object under `key`; undefined when they aren't whole. */
-function foundIn(octets: Uint8Array<ArrayBuffer>, key: string): Found | undefined {
+function foundIn(
+  octets: Uint8Array<ArrayBuffer>,
+  key: string,
+  isUploaded: boolean | undefined,
+): Found | undefined {
   const end = octets.indexOf(newline);
   if (end === -1 || end > headBytesMax) return undefined;
   let head: unknown;
@@ -208,5 +214,5 @@ function foundIn(octets: Uint8Array<ArrayBuffer>, key: string): Found | undefine
   const content = octets.slice(end + 1);
   const { facts, digest } = head;
   if (digestOf(key, facts, content) !== digest) return undefined;
-  return { facts, file: new StoredContent(nameOf(key), content, facts) };
+  return { facts, file: new StoredContent(nameOf(key), content, facts, isUploaded) };
 }

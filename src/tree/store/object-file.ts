@@ -15,10 +15,17 @@ import type { ObjectStreams } from "./object-stream.ts";
 /** An object that is in memory. */
 export class StoredContent extends ContentFile {
   readonly coding: string | undefined;
+  readonly isUploaded: boolean;
 
-  constructor(name: string, content: Uint8Array<ArrayBuffer>, facts: ObjectFacts) {
+  constructor(
+    name: string,
+    content: Uint8Array<ArrayBuffer>,
+    facts: ObjectFacts,
+    isUploaded = false,
+  ) {
     super(name, content, facts.mtimeMs, facts.mode);
     this.coding = facts.coding;
+    this.isUploaded = isUploaded;
   }
 }
 
@@ -33,6 +40,7 @@ export class ObjectFile implements OpenFile {
   /** A response with its octets is a stream, so nothing that follows from it is kept. */
   readonly slot = undefined;
   readonly version: string;
+  readonly isUploaded: boolean;
   readonly #key: string;
   readonly #etag: string;
   readonly #beginning: Uint8Array;
@@ -44,8 +52,10 @@ export class ObjectFile implements OpenFile {
     beginning: Uint8Array,
     facts: ObjectFacts,
     streams: ObjectStreams,
+    isUploaded = false,
   ) {
     this.name = name;
+    this.isUploaded = isUploaded;
     this.size = facts.size;
     this.mtimeMs = facts.mtimeMs;
     this.permissionBits = permissionBitsOf(facts.mode);

@@ -25,6 +25,8 @@ interface ReaderParts {
   readonly streams: ObjectStreams;
   readonly clock: Clock;
   readonly limits: Pick<Limits, "storeObjectBytesMax">;
+  /** Whether the object under a key counts as an upload; absent where none does. */
+  readonly isUploaded?: ((key: string) => boolean) | undefined;
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
 }
@@ -123,7 +125,8 @@ export class ObjectReader {
     if (found instanceof StoreFailure || found.facts === undefined) return found;
     const { facts } = found;
     if (facts.size > 0) return new StoreFailure(502, "the object store answered 416 to bytes=0-");
-    return { facts, file: new StoredContent(nameOf(key), new Uint8Array(0), facts) };
+    const isUploaded = this.#parts.isUploaded?.(key);
+    return { facts, file: new StoredContent(nameOf(key), new Uint8Array(0), facts, isUploaded) };
   }
 
   /** What there is under `key`, where a HEAD may show that it is what `known` says. */
@@ -136,6 +139,22 @@ export class ObjectReader {
     if (found instanceof StoreFailure) return found;
     const isSame = found.facts?.etag === known.etag && found.facts.modified === known.modified;
     return isSame ? "unchanged" : await this.read(key, "file", { isOptional });
+  }
+
+  /** The octets of the object under `key` if it has exactly `octets` of them; else undefined. */
+  async readWhole(
+    key: string,
+    octets: number,
+  ): Promise<Uint8Array<ArrayBuffer> | StoreFailure | undefined> {
+    return await this.#parts.client.ask({ method: "GET", key }, async (answer) => {
+      if (answer.status !== 200) {
+        await answer.body?.cancel();
+        return undefined;
+      }
+      const { content } = await readUpTo(answer, octets);
+      if (content.length < octets) throw new Error("the object is shorter than announced");
+      return content;
+    });
   }
 
   async #readFacts(key: string, isOptional: boolean): Promise<Found | StoreFailure> {
@@ -227,9 +246,10 @@ export class ObjectReader {
       throw new Error("the object is shorter than announced");
     }
     const name = nameOf(key);
+    const isUploaded = this.#parts.isUploaded?.(key);
     const file: OpenFile = isLarge
-      ? new ObjectFile(name, key, content, facts, streams)
-      : new StoredContent(name, content, facts);
+      ? new ObjectFile(name, key, content, facts, streams, isUploaded)
+      : new StoredContent(name, content, facts, isUploaded);
     return { facts, file };
   }
 

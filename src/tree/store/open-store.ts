@@ -8,6 +8,7 @@ import { failure, success } from "../../base/result.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
+import type { UploadTree, UploadTreeOptions } from "../writing/upload-tree.ts";
 import type { StoreTreeParts } from "./store-tree.ts";
 import { StoreTree } from "./store-tree.ts";
 import { ObjectCache } from "./object-cache.ts";
@@ -34,6 +35,11 @@ interface StoreTreeOptions extends Pick<
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
+  /**
+   * The folder whose files are marked as uploads (`OpenFile.isUploaded`), "s3://bucket/inbox/";
+   * undefined for none.
+   */
+  readonly uploads?: string | undefined;
   /** Undefined where nothing is counted. */
   readonly counts?: StoreCounts | undefined;
 }
@@ -42,6 +48,8 @@ interface StoreTreeOptions extends Pick<
 interface OpenStore {
   readonly tree: StoreTree;
   readonly shown: string;
+  /** Opens what files are written to it with. */
+  readonly openUploads: (options: UploadTreeOptions) => UploadTree;
   /** Whether the store isn't asked for a while, because it has failed too often. */
   readonly isHeld: () => boolean;
 }
@@ -59,14 +67,15 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const { fresh = 0, staleIfError = 0, mode = 0o644 } = store;
   const client = new StoreClient(source, limits, { clock, scheduler, counts });
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
-  const reader = new ObjectReader({ client, streams, clock, limits, mode });
+  const { permissions, hidden, index, beside } = options;
+  const isUploaded = uploadedBy(options, source);
+  const reader = new ObjectReader({ client, streams, clock, limits, mode, isUploaded });
   const common = { reader, clock, logicalClock, limits, fresh, staleIfError };
-  const disk = openDisk(store, source, { clock, limits });
+  const disk = openDisk(store, source, { clock, limits, isUploaded });
   if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
   const objects = new ObjectCache({ ...common, disk, counts });
   streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
-  const { permissions, hidden, index, beside } = options;
   const tree = new StoreTree({
     objects,
     listings,
@@ -77,14 +86,35 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     mode,
     beside,
   });
-  return success({ tree, shown: source.shown, isHeld: () => client.isHeld });
+  const openUploads = (uploadOptions: UploadTreeOptions): UploadTree => {
+    const { StoreUploadTree } =
+      require("./writing/store-upload-tree.ts") as typeof import("./writing/store-upload-tree.ts");
+    const changed = (key: string): void => {
+      objects.changed(key);
+      listings.changed();
+    };
+    const parts = { tree, client, reader, objects, logicalClock, changed };
+    return new StoreUploadTree(parts, uploadOptions);
+  };
+  return success({ tree, shown: source.shown, openUploads, isHeld: () => client.isHeld });
+}
+
+/** What tells the objects that count as uploads; the index of a folder never does. */
+function uploadedBy(
+  { uploads, index }: Pick<StoreTreeOptions, "uploads" | "index">,
+  { shown, prefix }: StoreSource,
+): ((key: string) => boolean) | undefined {
+  if (uploads === undefined) return undefined;
+  const bucket = `${shown}/`.slice(0, `${shown}/`.length - prefix.length);
+  return (key) =>
+    `${bucket}${key}`.startsWith(uploads) && (index === "" || !`/${key}`.endsWith(`/${index}`));
 }
 
 /** The cache on disk, whose code is loaded only where there is one; a text is why there is none. */
 function openDisk(
   { cacheFolder: folder }: StoreOptions,
   { origin, bucketPath }: StoreSource,
-  parts: { readonly clock: Clock; readonly limits: Limits },
+  parts: Omit<ConstructorParameters<typeof ObjectDisk>[0], "folder" | "store">,
 ): ObjectDisk | string | undefined {
   if (folder === undefined) return undefined;
   const { ObjectDisk: Disk, prepareFolder } =

@@ -124,6 +124,8 @@ export class StoreListings {
   readonly #parts: ListingParts;
   readonly #questions: SharedQuestions<KeptListing>;
   readonly #kept: BoundedStore<string, KeptListing>;
+  /** When this process has last changed what the store has. */
+  #changedMoment = -Infinity;
 
   constructor(parts: ListingParts) {
     const { logicalClock, limits } = parts;
@@ -144,12 +146,18 @@ export class StoreListings {
       yield* kept.steps;
       return;
     }
-    const since = fresh > 0 ? -Infinity : view.since;
+    const since = fresh > 0 ? this.#changedMoment : view.since;
     const question = `${view.isOptional ? "optional " : ""}${key}`;
     const { steps } = await this.#questions.ask(question, since, (moment) =>
       this.#read(key, asked, moment),
     );
     yield* steps;
+  }
+
+  /** Forgets all listings: this process has changed what the store has. */
+  changed(): void {
+    this.#changedMoment = this.#parts.logicalClock.tick();
+    this.#kept.clear();
   }
 
   /** The names in the folder whose keys begin with `prefix`. Throws when the store fails. */
@@ -188,7 +196,8 @@ export class StoreListings {
       steps.push({ ...step, work: 1 });
     }
     const read = new KeptListing(steps, asking, entryBytes * (entries.size + 1));
-    if (asked.view.since !== Infinity) this.#kept.set(key, read);
+    const isKept = asked.view.since !== Infinity && moment >= this.#changedMoment;
+    if (isKept) this.#kept.set(key, read);
     return read;
   }
 

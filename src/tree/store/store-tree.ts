@@ -13,7 +13,7 @@
  */
 
 import type { Eventual } from "../../base/eventual.ts";
-import { whenReady } from "../../base/eventual.ts";
+import { all, whenReady } from "../../base/eventual.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
 import { isHidden, isHiddenName } from "../path.ts";
@@ -76,14 +76,12 @@ const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
 const directory: Outcome = { kind: "directory" };
 const redirect: Outcome = { kind: "redirect" };
 
-type Answer = KnownObject | StoreFailure;
+/** A folder that a stranger may pass into, or why not. */
+export type FoundFolder = { readonly kind: "folder" } | Refusal;
 
-/** All of `values`, at once when all are there. */
-function all<Value>(values: readonly Eventual<Value>[]): Eventual<readonly Value[]> {
-  return values.some((value) => value instanceof Promise)
-    ? Promise.all(values)
-    : (values as readonly Value[]);
-}
+const enterable: FoundFolder = { kind: "folder" };
+
+type Answer = KnownObject | StoreFailure;
 
 /** The outcome when the store has failed. */
 function failedOutcome({ status, reason, retryAfterSeconds }: StoreFailure): Failed {
@@ -164,6 +162,26 @@ export class StoreTree implements Tree {
    */
   entriesIn(prefix: string): AsyncGenerator<readonly TreeName[], void> {
     return this.#parts.listings.names(this.#parts.prefix + prefix);
+  }
+
+  /**
+   * Whether there is a folder at `names` which a stranger may pass into, or why nothing is written
+   * there; one that `isGranted` is there in any case.
+   */
+  enterFolder(names: readonly string[], isGranted: boolean, view: View): Eventual<FoundFolder> {
+    return whenReady(this.#enter(names, view), (entered) => {
+      if ("kind" in entered) return entered;
+      if (isGranted) return enterable;
+      return whenReady(this.#exists(names, entered, view), (exists): FoundFolder => {
+        if (exists instanceof StoreFailure) return failedOutcome(exists);
+        return exists ? enterable : absent;
+      });
+    });
+  }
+
+  /** What the keys in the folder at `names` begin with. */
+  folderKey(names: readonly string[]): string {
+    return this.#keyOf(names, true);
   }
 
   /** Forgets what is known. Answers that are still being made ask the store again. */

@@ -7,10 +7,19 @@
  * many at one time can't exceed the quota together. So a client that announces much and sends
  * slowly would keep others out: its upload is ended for one that needs the room. A file that
  * replaces another one needs room for both until it has its name.
+ *
+ * A file counts in whole blocks of 4 KiB, as file systems store it; an empty one, a folder and a
+ * link count as one block. So millions of empty files can't be made for nothing.
  */
 
 import type { Clock } from "../../schedule/clock.ts";
-import { countedBytes } from "./folder-usage.ts";
+
+const blockBytes = 4096;
+
+/** What a file of `octets` octets counts. */
+export function countedBytes(octets: number): number {
+  return Math.max(1, Math.ceil(octets / blockBytes)) * blockBytes;
+}
 
 /** Why there is no room: the quota is reached, or what lies there can't be counted. */
 type QuotaFault = "quota" | "quota-uncounted";

@@ -59,13 +59,21 @@ function isLine(value: unknown): value is readonly [string, string] {
 
 /** The record in `octets`; undefined when there is none. */
 export function parseRecord(octets: Uint8Array): UploadRecord | undefined {
-  let value: Partial<Record<keyof UploadRecord | "version", unknown>> | null;
+  let value: { readonly version?: unknown } | null;
   try {
     value = JSON.parse(latin1Text(octets)) as typeof value;
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value?.version !== version) return undefined;
+  return typeof value !== "object" || value?.version !== version
+    ? undefined
+    : readUploadRecord(value);
+}
+
+/** The record that `given`, which was read as JSON, is; undefined when it is none. */
+export function readUploadRecord(given: unknown): UploadRecord | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  const value = given as Partial<Record<keyof UploadRecord, unknown>>;
   const { method, name, address, conditions, user, length, octets: count, bootId } = value;
   if (method !== "PUT" && method !== "POST") return undefined;
   if (typeof address !== "string" || typeof name !== "string" || !isNameText(name))

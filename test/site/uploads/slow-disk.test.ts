@@ -11,12 +11,12 @@ import { UploadResources } from "../../../src/site/uploads/resumable/upload-reso
 import { UploadSite } from "../../../src/site/uploads/upload-site.ts";
 import { ErrorPages } from "../../../src/site/pages/error-page.ts";
 import { rootPath } from "../../../src/tree/path.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
+import { DiskUploadTree } from "../../../src/tree/writing/disk/disk-upload-tree.ts";
 import { FakeClient } from "../../server/fake-client.ts";
 import { TempSite } from "../../temp-site.ts";
-import { Alarms } from "../../tree/writing/fake-alarms.ts";
-import type { Waits } from "../../tree/writing/fake-calls.ts";
-import { slowCalls, treeOptions } from "../../tree/writing/fake-calls.ts";
+import { Alarms } from "../../tree/writing/disk/fake-alarms.ts";
+import type { Waits } from "../../tree/writing/disk/fake-calls.ts";
+import { slowCalls, treeOptions } from "../../tree/writing/disk/fake-calls.ts";
 import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite("empty");
@@ -51,7 +51,7 @@ class SlowDiskClient {
       root: site.root,
       scheduler: { nextTurn: () => scheduler.nextTurn(), alarm: () => alarms.alarm() },
     };
-    const uploads = new UploadTree(options, slowCalls({ ...waits, reached }));
+    const uploads = new DiskUploadTree(options, slowCalls({ ...waits, reached }));
     const pages = new ErrorPages(tree, limits, false);
     const uploadSite = new UploadSite({
       tree,

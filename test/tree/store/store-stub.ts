@@ -1,19 +1,15 @@
 /**
  * An object store in memory that speaks what a tree asks of S3: GET and HEAD with conditions and
- * ranges as RFC 9110 has them, and ListObjectsV2. A test sets its objects, and what it does wrong.
+ * ranges as RFC 9110 has them, ListObjectsV2, and what writes (`stub-writing.ts`). A test sets its
+ * objects, and what it does wrong.
  */
 
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An object that a test has set. */
-interface StubObject {
-  content: Uint8Array;
-  etag: string;
-  modifiedMs: number;
-  fields: Readonly<Record<string, string>>;
-}
+import type { StubObject } from "./stub-writing.ts";
+import { StubObjects, tagOf } from "./stub-writing.ts";
 
 /** What was asked for. */
 export interface StubRequest {
@@ -22,6 +18,8 @@ export interface StubRequest {
   readonly key: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage["headers"];
+  /** How many octets have come with it. */
+  octets: number;
   /** The status that was answered; 0 when the connection was closed. */
   status: number;
 }
@@ -35,7 +33,13 @@ export type StubFault =
   /** Waits for a promise before it answers, or for good. */
   | { readonly wait: Promise<unknown> }
   /** Ignores these fields of the request, as some stores do. */
-  | { readonly ignores: readonly string[] };
+  | { readonly ignores: readonly string[] }
+  /** Does what it is asked, and closes the connection instead of answering. */
+  | { readonly losesAnswer: true }
+  /** Closes the connection after so many octets of what it is sent. */
+  | { readonly breaksAfter: number }
+  /** Answers 200 with an error document of this code, and has done nothing. */
+  | { readonly errorInside: string };
 
 const bucket = "site";
 
@@ -56,7 +60,9 @@ export class StoreStub {
   omitsTags = false;
   /** What the store's clock says; objects are older than that unless a test says otherwise. */
   nowMs = Date.now();
-  readonly #objects = new Map<string, StubObject>();
+  /** What it has, and the uploads that aren't complete. */
+  readonly stored = new StubObjects();
+  readonly #objects = this.stored.objects;
   readonly #server: Server;
   #port = 0;
 
@@ -110,8 +116,7 @@ export class StoreStub {
     modifiedMs = this.nowMs - 3_600_000,
   ): void {
     const octets = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const etag = `"${new Bun.CryptoHasher("md5").update(octets).digest("hex")}"`;
-    this.#objects.set(key, { content: octets, etag, modifiedMs, fields });
+    this.#objects.set(key, { content: octets, etag: tagOf(octets), modifiedMs, fields });
   }
 
   has(key: string): boolean {
@@ -134,7 +139,7 @@ export class StoreStub {
   told(): string[] {
     return this.requests.splice(0).map(({ method, key, query, status }) => {
       const what = key === "" ? `list ${query.get("prefix")}` : key;
-      return `${method} ${what} ${status}`;
+      return `${method} ${what}${aspectOf(method, query)} ${status}`;
     });
   }
 
@@ -153,10 +158,13 @@ export class StoreStub {
       key: path.slice(bucket.length + 2),
       query: url.searchParams,
       headers: { ...request.headers },
+      octets: 0,
       status: 0,
     };
     this.requests.push(asked);
     const fault = this.fault?.(asked);
+    const content = await this.#read(request, asked, fault);
+    if (content === undefined) return;
     if (fault !== undefined && "wait" in fault) await fault.wait;
     if (fault !== undefined && "closeAfter" in fault && fault.closeAfter === 0) {
       request.socket.destroy();
@@ -176,6 +184,28 @@ export class StoreStub {
       this.#end(asked, response, 404, "<Error><Code>NoSuchBucket</Code></Error>");
       return;
     }
+    if (!["GET", "HEAD"].includes(asked.method)) {
+      if (fault !== undefined && "errorInside" in fault) {
+        this.#end(asked, response, 200, `<Error><Code>${fault.errorInside}</Code></Error>`);
+        return;
+      }
+      const { status, body, fields } = this.stored.perform({ ...asked, content }, this.nowMs);
+      asked.status = status;
+      if (fault !== undefined && "losesAnswer" in fault) {
+        request.socket.destroy();
+        return;
+      }
+      for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
+      this.#end(asked, response, status, body);
+      return;
+    }
+    const uploadId = asked.query.get("uploadId");
+    if (uploadId !== null) {
+      const after = Number(asked.query.get("part-number-marker") ?? "0");
+      const { status, body } = this.stored.list(uploadId, after, this.keysMax);
+      this.#end(asked, response, status, body);
+      return;
+    }
     if (asked.key === "") this.#list(asked, response);
     else
       this.#object(
@@ -183,6 +213,28 @@ export class StoreStub {
         response,
         fault !== undefined && "closeAfter" in fault ? fault.closeAfter : Infinity,
       );
+  }
+
+  /** What comes with a request; undefined when the connection has been closed meanwhile. */
+  async #read(
+    request: IncomingMessage,
+    asked: StubRequest,
+    fault: StubFault | undefined,
+  ): Promise<Uint8Array | undefined> {
+    const most = fault !== undefined && "breaksAfter" in fault ? fault.breaksAfter : Infinity;
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        asked.octets += chunk.length;
+        if (asked.octets < most) continue;
+        request.socket.destroy();
+        return undefined;
+      }
+    } catch {
+      return undefined;
+    }
+    return Buffer.concat(chunks);
   }
 
   #end(
@@ -278,6 +330,14 @@ export class StoreStub {
     const modified = new Date(modifiedMs).toISOString();
     return `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>${modified}</LastModified><ETag>${escapeXml(etag)}</ETag><Size>${content.length}</Size></Contents>`;
   }
+}
+
+/** What of an object a request is about, in a word. */
+function aspectOf(method: string, query: URLSearchParams): string {
+  if (query.has("uploads")) return " begin";
+  if (!query.has("uploadId")) return "";
+  if (method === "PUT") return ` part ${query.get("partNumber")}`;
+  return { GET: " parts", POST: " complete", DELETE: " abort" }[method] ?? "";
 }
 
 function prefixes(prefix: string): string {

@@ -18,6 +18,11 @@ import { openStoreTree } from "../../../src/tree/store/open-store.ts";
 import type { StoreTree } from "../../../src/tree/store/store-tree.ts";
 import type { DirectoryEntry, Kind, Outcome } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
+import type {
+  UploadFolder,
+  UploadTree,
+  UploadTreeOptions,
+} from "../../../src/tree/writing/upload-tree.ts";
 import { describeOutcome, pathOf } from "../temp-tree.ts";
 import { StoreStub } from "./store-stub.ts";
 
@@ -67,6 +72,7 @@ export class StoredTree implements AsyncDisposable {
   readonly streams: ObjectStreams;
   readonly reader: ObjectReader;
   readonly limits: Limits;
+  readonly #openUploads: (options: UploadTreeOptions) => UploadTree;
 
   private constructor(stub: StoreStub, rules: Rules) {
     this.stub = stub;
@@ -93,6 +99,27 @@ export class StoredTree implements AsyncDisposable {
     });
     if (!opened.ok) throw new Error(opened.error);
     this.tree = opened.value.tree;
+    this.#openUploads = opened.value.openUploads;
+  }
+
+  /** What files are written to it with, by another process each time; into the folder `below`. */
+  uploads(below = "/", more: Partial<UploadTreeOptions> = {}): UploadTree {
+    const { limits, clock, scheduler } = this;
+    const rules = {
+      permissions: "other",
+      limits,
+      clock,
+      scheduler,
+      folder: pathOf(below),
+    } as const;
+    return this.#openUploads({ ...rules, makeRoom: () => Promise.resolve(false), ...more });
+  }
+
+  /** The folder at `path`, to write into it. */
+  async folder(path = "/", uploads = this.uploads()): Promise<UploadFolder> {
+    const opened = await uploads.open(pathOf(path));
+    if (!opened.ok) throw new Error(JSON.stringify(opened.error));
+    return opened.value;
   }
 
   static async open(rules: Rules = {}): Promise<StoredTree> {

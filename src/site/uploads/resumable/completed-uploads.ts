@@ -8,7 +8,7 @@
  */
 
 import type { Response } from "../../../http/message/response.ts";
-import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
+import type { UploadFolder } from "../../../tree/writing/upload-tree.ts";
 
 /** How many are kept. */
 const keptMax = 256;

@@ -10,8 +10,11 @@ import { parseMediaType } from "../../../http/fields/media-type.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
-import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
-import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import type {
+  ResumableUpload,
+  UploadFolder,
+  WritingFault,
+} from "../../../tree/writing/upload-tree.ts";
 import { unmatchableTag } from "../../content/selected-response.ts";
 import type { Answer, Endpoint } from "../../endpoint.ts";
 import type { Request } from "../../request.ts";
@@ -174,7 +177,7 @@ export class ResourceEndpoint implements Endpoint {
     return { ...answer, note: { reason: "answered again: the upload is complete" } };
   }
 
-  #notOpened(code: string): Response {
+  #notOpened(code: WritingFault): Response {
     const { pages } = this.#site.parts;
     if (code === "ENOENT") {
       // One text for all, so that the page doesn't tell that another user has such an upload.

@@ -10,20 +10,24 @@
  * (§10), and a minimum of what is appended.
  */
 
+import { whenReady } from "../../../base/eventual.ts";
 import type { Result } from "../../../base/result.ts";
 import type { Limits } from "../../../base/limits.ts";
 import type { Refusal } from "../../../http/message/error.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response, ResponseField } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
-import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
-import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import type {
+  ResumableUpload,
+  UploadFolder,
+  WritingFault,
+} from "../../../tree/writing/upload-tree.ts";
 import type { UnfinishedUploads } from "../../../tree/writing/unfinished-uploads.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Request } from "../../request.ts";
 import { BodyError } from "../../request.ts";
 import type { Admission } from "../admissions.ts";
-import { storeSent, storeWhole } from "../storing/sent-file.ts";
+import { destiningOf, storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
@@ -190,7 +194,12 @@ export class UploadResources {
     const { pages, limits } = this.#site.parts;
     const { length } = fields;
     const id = newUploadId();
-    const begun = await folder.beginResumable(id, intent, length);
+    const begun = await folder.beginResumable(
+      id,
+      intent,
+      length,
+      destiningOf({ site: this.#site, folder, intent }),
+    );
     if (!begun.ok) return storageFailure(begun.error, pages);
     const resumable = begun.value;
     const turn = await this.turns.take(turnKey(id, intent.user));
@@ -244,7 +253,7 @@ export class UploadResources {
   async #receive(
     { request, resumable, turn, admission }: Appending,
     length: number | undefined,
-  ): Promise<string | undefined> {
+  ): Promise<WritingFault | undefined> {
     if (!request.head.hasContent) return undefined;
     const { upload } = resumable;
     const { limits, budgets } = this.#site.parts;
@@ -254,9 +263,12 @@ export class UploadResources {
     const tells = knowsInterim(request.head.fields);
     let told = upload.syncedOctets;
     const alarm = budgets.scheduler.alarm();
+    let isReceiving = true;
     const look = (): void => {
-      if (resumable.isClaimed()) turn.interrupt();
-      else alarm.set(claimLookMs, look);
+      void whenReady(resumable.isClaimed(), (isClaimed) => {
+        if (isClaimed) turn.interrupt();
+        else if (isReceiving) alarm.set(claimLookMs, look);
+      });
     };
     alarm.set(claimLookMs, look);
     try {
@@ -271,6 +283,7 @@ export class UploadResources {
         request.connection?.inform?.(request, 104, [["Upload-Offset", String(told)], version]);
       }
     } finally {
+      isReceiving = false;
       alarm.clear();
     }
   }
@@ -283,10 +296,12 @@ export class UploadResources {
     folder: UploadFolder,
     id: string,
     nowMs: number,
-  ): Promise<Result<ResumableUpload, string>> {
+  ): Promise<Result<ResumableUpload, WritingFault>> {
     const { scheduler } = this.#site.parts.budgets;
     for (let tries = 1; ; tries++) {
-      const opened = await folder.openResumable(id);
+      const opened = await folder.openResumable(id, (intent) =>
+        destiningOf({ site: this.#site, folder, intent }),
+      );
       if (opened.ok || opened.error !== "EBUSY" || tries === openTriesMax) return opened;
       if (tries === 1) await folder.claimResumable(id, nowMs);
       await new Promise<void>((resolve) => scheduler.alarm().set(openAgainMs, resolve));
@@ -328,10 +343,10 @@ export class UploadResources {
     }
   }
 
-  /** Ends an upload whose disk has failed with `code`. */
-  async fail(resumable: ResumableUpload, code: string): Promise<Response> {
+  /** Ends an upload that could not be written. */
+  async fail(resumable: ResumableUpload, fault: WritingFault): Promise<Response> {
     await resumable.discard();
-    return withLines(storageFailure(code, this.#site.parts.pages), isOver);
+    return withLines(storageFailure(fault, this.#site.parts.pages), isOver);
   }
 
   /** The refusal of a file that is larger than any may be. */

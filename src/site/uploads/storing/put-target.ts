@@ -3,6 +3,8 @@
  * request are true of that; storing it.
  */
 
+import type { Eventual } from "../../../base/eventual.ts";
+import { whenReady } from "../../../base/eventual.ts";
 import type { Fields } from "../../../http/fields/fields.ts";
 import { hasCondition, weigh } from "../../../http/fields/conditional.ts";
 import type { Validators } from "../../../http/fields/conditional.ts";
@@ -10,8 +12,12 @@ import { formatEntityTag } from "../../../http/fields/entity-tag.ts";
 import type { Response } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
 import { displayName } from "../../../tree/path.ts";
-import type { Occupant, UploadFolder } from "../../../tree/writing/upload-folder.ts";
-import type { Upload } from "../../../tree/writing/upload.ts";
+import type {
+  Occupant,
+  PresentFile,
+  Upload,
+  UploadFolder,
+} from "../../../tree/writing/upload-tree.ts";
 import { entityTagOf } from "../../content/file-representation.ts";
 import { unmatchableTag } from "../../content/selected-response.ts";
 import type { Request } from "../../request.ts";
@@ -48,35 +54,48 @@ export class PutTarget {
   }
 
   /** What has the name, if the request may be performed on that; else its refusal. */
-  look(): Present | Response {
+  look(): Eventual<Present | Response> {
     const { pages } = this.#site.parts;
-    const meaning = this.#site.meaningOf(this.folder, this.name);
-    if (meaning !== undefined) {
-      return pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`);
-    }
-    const occupant = this.folder.look(this.name);
-    if (occupant.kind === "failed") return storageFailure(occupant.code, pages);
+    const looked = this.folder.look(this.name);
+    return whenReady(this.#site.meaningOf(this.folder, this.name), (meaning) =>
+      meaning === undefined
+        ? whenReady(looked, (occupant) => this.#weigh(occupant))
+        : pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`),
+    );
+  }
+
+  #weigh(occupant: Occupant): Eventual<Present | Response> {
+    const { pages } = this.#site.parts;
+    if (occupant.kind === "failed") return storageFailure(occupant.fault, pages);
     if (occupant.kind === "other") {
       const what = `${displayName(this.name)} is a folder, a link or a special file`;
       return pages.refusal(uploadRefusals["no-file"], what);
     }
-    if (!hasCondition(this.#conditions)) return occupant;
+    if (!this.isConditional) return occupant;
     const nowSeconds = Math.floor(this.#receivedMs / 1000);
-    const verdict = weigh("PUT", this.#conditions, this.#validators(occupant), nowSeconds);
-    return verdict.kind === "failed" ? pages.preconditionFailed(verdict.reason) : occupant;
+    return whenReady(this.#validators(occupant), (validators) => {
+      const verdict = weigh("PUT", this.#conditions, validators, nowSeconds);
+      return verdict.kind === "failed" ? pages.preconditionFailed(verdict.reason) : occupant;
+    });
+  }
+
+  /** Whether the request has conditions. */
+  get isConditional(): boolean {
+    return hasCondition(this.#conditions);
   }
 
   /** The validators of the file, if there is one. */
-  #validators(occupant: Present): Validators {
+  #validators(occupant: Present): Eventual<Validators> {
     if (occupant.kind === "absent") return {};
-    const file = this.folder.open(this.name, this.#receivedMs);
-    // A file that the process can't read is there, which is all that "*" asks.
-    if (file === undefined) return { entityTag: unmatchableTag };
-    file.close();
-    const entityTag = entityTagOf(file);
-    return file.mtimeMs === undefined
-      ? { entityTag }
-      : { entityTag, lastModifiedSeconds: Math.floor(file.mtimeMs / 1000) };
+    return whenReady(this.folder.open(this.name, this.#receivedMs, occupant), (file) => {
+      // A file that the process can't read is there, which is all that "*" asks.
+      if (file === undefined) return { entityTag: unmatchableTag };
+      file.close();
+      const entityTag = entityTagOf(file);
+      return file.mtimeMs === undefined
+        ? { entityTag }
+        : { entityTag, lastModifiedSeconds: Math.floor(file.mtimeMs / 1000) };
+    });
   }
 
   /**
@@ -85,33 +104,39 @@ export class PutTarget {
    */
   async store(upload: Upload, request: Request): Promise<Response> {
     const { pages, mode, admissions } = this.#site.parts;
-    const first = this.look();
-    if ("status" in first) return first;
-    const bits = first.kind === "file" ? first.permissionBits : mode;
+    let found = await this.look();
+    if ("status" in found) return found;
+    const bits = found.kind === "file" ? found.permissionBits : mode;
     const unfinished = await upload.finish(bits);
     if (unfinished !== undefined) return storageFailure(unfinished, pages);
+    // What was found is what is replaced, or the name is "taken": so the conditions are still true.
     for (let tries = 0; tries < triesMax; tries++) {
-      const found = this.look();
-      if ("status" in found) return found;
       const replaced = found.kind === "file" ? found : undefined;
       const stored = await upload.commit(this.name, replaced);
       if (stored.kind === "stored") {
         admissions.stored();
         return this.#answer(request, upload.octets, bits, replaced);
       }
-      if (stored.kind === "failed") return storageFailure(stored.code, pages);
+      if (stored.kind === "failed") return storageFailure(stored.fault, pages);
       if (stored.kind === "moved") {
         return pages.refusal(uploadRefusals["no-folder"], "it has moved");
       }
+      found = await this.look();
+      if ("status" in found) return found;
     }
     return pages.refusal(uploadRefusals["name-taken"], `replaced ${triesMax} times meanwhile`);
   }
 
-  #answer(request: Request, octets: number, mode: number, replaced: Present | undefined): Response {
+  async #answer(
+    request: Request,
+    octets: number,
+    mode: number,
+    replaced: PresentFile | undefined,
+  ): Promise<Response> {
     const { name } = this;
     const did = replaced === undefined ? "stored" : "replaced";
     const note = { reason: `${did} ${displayName(name)}, ${octets} bytes` };
-    const file = this.folder.open(name, request.receivedMs);
+    const file = await this.folder.open(name, request.receivedMs);
     file?.close();
     // The octets are stored as they were sent, so their tag may be told (RFC 9110 §9.3.4). That of
     // a large file isn't known yet: it is the version on the disk, and may still change unseen.

@@ -3,20 +3,20 @@
  * the request that began it has asked.
  */
 
+import { failure, success } from "../../../base/result.ts";
 import type { Fields } from "../../../http/fields/fields.ts";
 import { fieldsOf } from "../../../http/fields/fields.ts";
 import type { Response } from "../../../http/message/response.ts";
 import { displayName } from "../../../tree/path.ts";
-import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
-import type { Upload } from "../../../tree/writing/upload.ts";
+import type { Destining, Upload, UploadFolder } from "../../../tree/writing/upload-tree.ts";
 import { addressKey } from "../../auth/failed-logins.ts";
 import type { Request } from "../../request.ts";
 import { inconsistentLength } from "../resumable/upload-problems.ts";
 import { storedResponse } from "../upload-page.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
-import { storeNumbered, wayTo } from "./numbered-file.ts";
+import { freeNames, storeNumbered, wayTo } from "./numbered-file.ts";
 import { PutTarget } from "./put-target.ts";
 
 /** Where the file goes. */
@@ -55,6 +55,23 @@ export function putTarget(
   return new PutTarget(site, folder, intent.name, fieldsOf(intent.conditions), receivedMs);
 }
 
+/** What says which name, and which mode, the file is going to have. */
+export function destiningOf({ site, folder, intent }: Destination): Destining {
+  const { mode } = site.parts;
+  return async () => {
+    if (intent.method === "PUT") {
+      const found = await folder.look(intent.name);
+      if (found.kind === "failed") return failure(found.fault);
+      const bits = found.kind === "file" ? found.permissionBits : mode;
+      return success({ name: intent.name, mode: bits, isNumbered: false });
+    }
+    for await (const name of freeNames(site, folder, intent.name)) {
+      return success({ name, mode, isNumbered: true });
+    }
+    return failure("EEXIST");
+  };
+}
+
 /** Gives `upload`, all of which has come, its name; the answer to `request`, which sent the end. */
 export async function storeSent(
   destination: Destination,
@@ -88,7 +105,7 @@ export async function storeWhole(
   if ("status" in admission) return admission;
   let upload: Upload | undefined;
   try {
-    const begun = await destination.folder.begin();
+    const begun = await destination.folder.begin(destiningOf(destination));
     if (!begun.ok) return storageFailure(begun.error, pages);
     upload = begun.value;
     const { name } = destination.intent;

@@ -5,6 +5,7 @@
 
 import type { Result } from "../../../base/result.ts";
 import { failure, success } from "../../../base/result.ts";
+import { elementIn, elementsIn } from "./xml-elements.ts";
 
 /** An object in a list. */
 export interface ListedObject {
@@ -24,47 +25,6 @@ export interface ListAnswer {
   readonly prefixes: readonly string[];
   /** What the next part is asked for with; undefined in the last one. */
   readonly next: string | undefined;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-};
-
-/** The text of an element of XML (XML 1.0 §4.1, §4.6). */
-function textOf(escaped: string): string {
-  return escaped.replace(
-    /&(?:#x([\dA-Fa-f]{1,6})|#(\d{1,7})|(\w+));/g,
-    (whole, hex, decimal, name) => {
-      if (name !== undefined) return entities[name as string] ?? whole;
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex as string, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    },
-  );
-}
-
-/** The text of the first element `name` in `xml`; undefined if there is none. */
-function elementIn(xml: string, name: string): string | undefined {
-  const start = xml.indexOf(`<${name}>`);
-  if (start === -1) return undefined;
-  const from = start + name.length + 2;
-  const end = xml.indexOf(`</${name}>`, from);
-  return end === -1 ? undefined : textOf(xml.slice(from, end));
-}
-
-/** What is in each element `name` of `xml`, which are not within each other. */
-function* elementsIn(xml: string, name: string): Generator<string, void> {
-  const [begin, finish] = [`<${name}>`, `</${name}>`];
-  for (let at = xml.indexOf(begin); at !== -1; at = xml.indexOf(begin, at)) {
-    const from = at + begin.length;
-    const end = xml.indexOf(finish, from);
-    if (end === -1) return;
-    yield xml.slice(from, end);
-    at = end + finish.length;
-  }
 }
 
 /** The key that an answer with URL encoding has as `encoded`; undefined when it is malformed. */

@@ -1,6 +1,7 @@
 /**
  * The signature of requests to an object store: AWS Signature Version 4, as Authorization ("Create
- * a signed AWS API request", docs.aws.amazon.com/IAM). Requests here have no content.
+ * a signed AWS API request", docs.aws.amazon.com/IAM). The digest of content is signed with it,
+ * over TLS, too: the store compares it, so that what is damaged on the way, or cut, isn't stored.
  *
  * The runtime's own S3 client has no conditional requests, and its presigned URLs name objects
  * only, and not what a listing asks for.
@@ -9,19 +10,23 @@
 import type { Credentials } from "./store-source.ts";
 
 /** The SHA-256 of no octets. */
-const emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+export const emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const algorithm = "AWS4-HMAC-SHA256";
 
 /** A request that is to be signed. */
 interface SignedRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** With the port, if it isn't the scheme's own. */
   readonly host: string;
   /** Encoded by `encodeKey`. */
   readonly path: string;
   /** Names and values, not encoded. */
   readonly query: readonly (readonly [name: string, value: string])[];
+  /** The fields that a signature has to have: those of "x-amz-", and the type of content. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** The SHA-256 of the content in hexadecimal; by default that of no octets. */
+  readonly digest?: string | undefined;
 }
 
 function hmac(key: string | Uint8Array, text: string): Uint8Array<ArrayBuffer> {
@@ -64,16 +69,19 @@ export class Signer {
     const time = `${new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
     const day = time.slice(0, 8);
     const { accessKeyId, sessionToken } = this.#credentials;
+    const { digest: payload = emptyDigest, fields: own = {} } = request;
     const signed: Record<string, string> = {
       host: request.host,
-      "x-amz-content-sha256": emptyDigest,
+      "x-amz-content-sha256": payload,
       "x-amz-date": time,
       ...(sessionToken === undefined ? {} : { "x-amz-security-token": sessionToken }),
+      ...own,
     };
-    const names = Object.keys(signed).join(";");
-    const lines = Object.entries(signed).map(([name, value]) => `${name}:${value}\n`);
+    const sorted = Object.entries(signed).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const names = sorted.map(([name]) => name).join(";");
+    const lines = sorted.map(([name, value]) => `${name}:${value}\n`);
     const query = encodeQuery(request.query);
-    const canonical = [request.method, request.path, query, lines.join(""), names, emptyDigest];
+    const canonical = [request.method, request.path, query, lines.join(""), names, payload];
     const scope = `${day}/${this.#region}/s3/aws4_request`;
     const digest = new Bun.CryptoHasher("sha256").update(canonical.join("\n")).digest("hex");
     const signature = hmac(this.#keyOf(day), [algorithm, time, scope, digest].join("\n")).toHex();

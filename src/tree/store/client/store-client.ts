@@ -2,14 +2,18 @@
  * Sends requests to an object store: signed, with a deadline for each attempt and for all of them,
  * a few attempts with random pauses between them, and a circuit that opens.
  *
+ * A request is repeated after no connection, no answer in time, a broken answer, 429 and 5xx. GET
+ * and HEAD may be (RFC 9110 §9.2.2), and who writes has made sure of it: that a repeated request
+ * does what the first one may have done already. Other answers are for the caller, or are final
+ * failures: 401 and 403 mean that the credentials are wrong, or may not list the bucket, without
+ * which a store doesn't say that an object is missing.
+ *
  * An optional question is one whose answer can be done without. It has one attempt and a short
  * deadline, and its failures count in a circuit of their own: they say nothing of what has to be
  * there, and while they fail no answer waits for them.
  *
- * Only GET and HEAD are sent, so every request may be repeated (RFC 9110 §9.2.2). A request is
- * repeated after no connection, no answer in time, a broken answer, 429 and 5xx. Other answers are
- * for the caller, or are final failures: 401 and 403 mean that the credentials are wrong, or may
- * not list the bucket, without which a store doesn't say that an object is missing.
+ * Requests that write have slots of their own, so that uploads don't keep readers waiting, and
+ * more time: a store takes a part as fast as the line is, and completes a large object in minutes.
  *
  * It is `fetch` that speaks HTTP here. The proxy's own client (`server/`) keeps spelling and order
  * of fields and passes on interim answers, which no store needs; a tree may not import it; and
@@ -18,6 +22,7 @@
  */
 
 import type { Limits } from "../../../base/limits.ts";
+import type { Milliseconds } from "../../../base/units.ts";
 import type { Clock } from "../../../schedule/clock.ts";
 import type { Scheduler } from "../../../schedule/scheduler.ts";
 import { latin1Text } from "../../../http/octets/bytes.ts";
@@ -30,14 +35,25 @@ import { outcomeOf } from "./store-counts.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
-interface StoreRequest {
-  readonly method: "GET" | "HEAD";
+export interface StoreRequest {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** The key of an object; "" for the bucket. */
   readonly key: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly fields?: Readonly<Record<string, string>>;
   /** Whether the answer can be done without. */
   readonly isOptional?: boolean;
+  /** What is sent. It must not change until the request has ended. */
+  readonly content?: StoreContent;
+  /** Further statuses that are answers to this request, for `read` to tell what they mean. */
+  readonly answers?: ReadonlySet<number>;
+}
+
+/** The content of a request. */
+export interface StoreContent {
+  readonly octets: Uint8Array<ArrayBuffer>;
+  /** Its SHA-256, in hexadecimal. */
+  readonly digest: string;
 }
 
 /** Why a store has no answer, as a gateway says it to a client (RFC 9110 §15.6.3 to §15.6.5). */
@@ -58,6 +74,9 @@ export class StoreFailure {
 type ClientLimits = Pick<
   Limits,
   | "storeRequestsMax"
+  | "storeWritesMax"
+  | "storeWriteTimeMs"
+  | "uploadDiskTimeMs"
   | "storeQueueMax"
   | "storeTriesMax"
   | "storeResponseTimeMs"
@@ -116,6 +135,7 @@ export class StoreClient {
   readonly #optional: StoreCircuit;
   readonly #probe: StoreProbe;
   readonly #slots: RequestSlots;
+  readonly #writeSlots: RequestSlots;
   readonly #host: string;
 
   constructor(source: StoreSource, limits: ClientLimits, surroundings: ClientSurroundings) {
@@ -132,6 +152,7 @@ export class StoreClient {
     // What is optional may be missing everywhere, so nothing is known to be there.
     this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve(false));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
+    this.#writeSlots = new RequestSlots(limits.storeWritesMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
   }
 
@@ -148,14 +169,15 @@ export class StoreClient {
     request: StoreRequest,
     read: (answer: Response) => Promise<Read>,
   ): Promise<Read | StoreFailure> {
-    const { storeTriesMax, storeTimeMs, storeOptionalTimeMs } = this.#limits;
+    const { storeTriesMax } = this.#limits;
     const { isOptional = false } = request;
+    const slots = isWriting(request) ? this.#writeSlots : this.#slots;
     const ending = new AbortController();
     const alarm = this.#scheduler.alarm();
-    alarm.set(isOptional ? storeOptionalTimeMs : storeTimeMs, () => ending.abort());
+    alarm.set(this.#timeMsFor(request), () => ending.abort());
     let failure = new StoreFailure(503, "too many requests wait for the object store");
     try {
-      if (!(await this.#slots.take(ending.signal))) return failure;
+      if (!(await slots.take(ending.signal))) return failure;
       try {
         for (let tries = 1; ; tries++) {
           const attempt = await this.#attempt(request, ending.signal, read);
@@ -168,7 +190,7 @@ export class StoreClient {
           await this.pause(tries);
         }
       } finally {
-        this.#slots.give();
+        slots.give();
       }
     } finally {
       alarm.clear();
@@ -200,13 +222,14 @@ export class StoreClient {
     }
     const alarm = this.#scheduler.alarm();
     let isLate = false;
-    alarm.set(this.#limits.storeResponseTimeMs, () => {
+    const { storeResponseTimeMs, storeWriteTimeMs } = this.#limits;
+    alarm.set(isWriting(request) ? storeWriteTimeMs : storeResponseTimeMs, () => {
       isLate = true;
       ending.abort();
     });
     try {
       const answer = await this.#send(request, ending.signal);
-      if (answerStatuses.has(answer.status)) {
+      if (answerStatuses.has(answer.status) || request.answers?.has(answer.status) === true) {
         this.#succeeded(request, answer.status);
         this.#counts?.ended(outcomeOf(answer.status));
         return answer;
@@ -269,6 +292,13 @@ export class StoreClient {
     }
   }
 
+  /** How long `request` may take with all attempts. */
+  #timeMsFor(request: StoreRequest): Milliseconds {
+    const { storeTimeMs, storeOptionalTimeMs, uploadDiskTimeMs } = this.#limits;
+    if (isWriting(request)) return uploadDiskTimeMs;
+    return request.isOptional === true ? storeOptionalTimeMs : storeTimeMs;
+  }
+
   /** One attempt of `ask`. */
   async #attempt<Read>(
     request: StoreRequest,
@@ -293,12 +323,20 @@ export class StoreClient {
   }
 
   async #send(
-    { method, key, query = [], fields = {} }: StoreRequest,
+    { method, key, query = [], fields = {}, content }: StoreRequest,
     signal: AbortSignal,
   ): Promise<Response> {
     const { origin, bucketPath } = this.#source;
     const path = encodeKey(`${bucketPath}/${key}`);
-    const signed = { method, host: this.#host, path, query };
+    const amazon = Object.entries(fields).filter(([name]) => mustBeSigned(name));
+    const signed = {
+      method,
+      host: this.#host,
+      path,
+      query,
+      fields: Object.fromEntries(amazon),
+      digest: content?.digest,
+    };
     const search = query.length === 0 ? "" : `?${encodeQuery(query)}`;
     return await fetch(origin + path + search, {
       method,
@@ -307,6 +345,7 @@ export class StoreClient {
         "accept-encoding": "identity",
         ...this.#signer?.sign(signed, this.#clock.epochMs()),
       },
+      ...(content === undefined ? {} : { body: content.octets }),
       redirect: "manual",
       decompress: false,
       signal,
@@ -345,6 +384,16 @@ function passing(
   isPassing: AttemptFailure["isPassing"] = true,
 ): AttemptFailure {
   return { failure, isPassing };
+}
+
+/** Whether `request` changes what the store has. */
+function isWriting({ method }: StoreRequest): boolean {
+  return method !== "GET" && method !== "HEAD";
+}
+
+/** Whether the field `name`, in lower case, counts in a signature. */
+function mustBeSigned(name: string): boolean {
+  return name.startsWith("x-amz-") || name === "content-type";
 }
 
 /** The code in an error document of S3, "SlowDown"; undefined if there is none. */

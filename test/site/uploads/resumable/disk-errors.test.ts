@@ -13,10 +13,10 @@ import { ResourceEndpoint } from "../../../../src/site/uploads/resumable/resourc
 import { UploadResources } from "../../../../src/site/uploads/resumable/upload-resources.ts";
 import { UploadSite } from "../../../../src/site/uploads/upload-site.ts";
 import { rootPath } from "../../../../src/tree/path.ts";
-import { UploadTree } from "../../../../src/tree/writing/upload-tree.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
 import { TempSite } from "../../../temp-site.ts";
-import type { Faults } from "../../../tree/writing/fake-calls.ts";
-import { faultyCalls, treeOptions } from "../../../tree/writing/fake-calls.ts";
+import type { Faults } from "../../../tree/writing/disk/fake-calls.ts";
+import { faultyCalls, treeOptions } from "../../../tree/writing/disk/fake-calls.ts";
 import { requestOf } from "../../fake-request.ts";
 import type { ShownResponse } from "../../shown-response.ts";
 import { show } from "../../shown-response.ts";
@@ -40,7 +40,7 @@ function clientOf(
 ) => Promise<ShownResponse> {
   const uploadSite = new UploadSite({
     tree,
-    uploads: new UploadTree({ ...treeOptions, root: site.root }, faultyCalls(faults)),
+    uploads: new DiskUploadTree({ ...treeOptions, root: site.root }, faultyCalls(faults)),
     pages: new ErrorPages(tree, limits, false),
     limits,
     budgets: surroundings.budgets,

@@ -4,7 +4,7 @@ import { defaultLimits } from "../../../../src/base/limits.ts";
 import type { Alarm, Scheduler } from "../../../../src/schedule/scheduler.ts";
 import { sweepAgain } from "../../../../src/site/uploads/resumable/repeated-sweep.ts";
 import { rootPath } from "../../../../src/tree/path.ts";
-import type { UploadTree } from "../../../../src/tree/writing/upload-tree.ts";
+import type { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
 
 test("sweeps at the start, and each time that the alarm rings", async () => {
   const swept: number[] = [];
@@ -16,7 +16,7 @@ test("sweeps at the start, and each time that the alarm rings", async () => {
   };
   const uploads = {
     sweep: (_: unknown, atMs: number) => Promise.resolve(swept.push(atMs)),
-  } as unknown as UploadTree;
+  } as unknown as DiskUploadTree;
   const scheduler = { alarm: () => alarm } as unknown as Scheduler;
   const clock = { epochMs: () => nowMs } as unknown as Parameters<typeof sweepAgain>[2]["clock"];
   sweepAgain(uploads, rootPath, { scheduler, clock, limits: defaultLimits });

@@ -8,10 +8,10 @@ import type { UploadSite } from "../../../../src/site/uploads/upload-site.ts";
 import { ErrorPages } from "../../../../src/site/pages/error-page.ts";
 import { defaultLimits } from "../../../../src/base/limits.ts";
 import { rootPath } from "../../../../src/tree/path.ts";
-import { UploadTree } from "../../../../src/tree/writing/upload-tree.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
 import { FakeClock } from "../../../schedule/fake-clock.ts";
 import { TempSite } from "../../../temp-site.ts";
-import { treeOptions } from "../../../tree/writing/fake-calls.ts";
+import { treeOptions } from "../../../tree/writing/disk/fake-calls.ts";
 import { requestOf } from "../../fake-request.ts";
 import { SiteClient } from "../../site-client.ts";
 
@@ -26,7 +26,7 @@ test("a condition that was true is evaluated again when the file gets its name",
     meaningOf: () => undefined,
     isReadable: () => true,
   } as unknown as UploadSite;
-  const folder = new UploadTree({ ...treeOptions, root: site.root }).open(rootPath);
+  const folder = new DiskUploadTree({ ...treeOptions, root: site.root }).open(rootPath);
   if (!folder.ok) throw new Error(folder.error.kind);
   const request = requestOf("PUT /a");
   const conditions = fieldsOf([["If-None-Match", "*"]]);

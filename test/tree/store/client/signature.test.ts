@@ -35,6 +35,29 @@ describe("a signature (AWS Signature Version 4)", () => {
     );
   });
 
+  test("of an object that is written is the one of the documentation's example", () => {
+    // "Example: PUT Object" of the same page.
+    const fields = new Signer(credentials, "us-east-1").sign(
+      {
+        method: "PUT",
+        host: "examplebucket.s3.amazonaws.com",
+        path: encodeKey("/test$file.text"),
+        query: [],
+        fields: {
+          date: "Fri, 24 May 2013 00:00:00 GMT",
+          "x-amz-storage-class": "REDUCED_REDUNDANCY",
+        },
+        digest: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
+      },
+      nowMs,
+    );
+    expect(fields["authorization"]).toBe(
+      "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, " +
+        "SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class, " +
+        "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+    );
+  });
+
   test("covers the token of credentials that are valid for a while", () => {
     const signer = new Signer({ ...credentials, sessionToken: "token" }, "us-east-1");
     const fields = signer.sign({ method: "GET", host: "h", path: "/", query: [] }, nowMs);

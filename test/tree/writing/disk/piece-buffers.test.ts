@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { gatheredBytes, PieceBuffers } from "../../../src/tree/writing/piece-buffers.ts";
+import { gatheredBytes, PieceBuffers } from "../../../../src/tree/writing/disk/piece-buffers.ts";
 
 /** All that there are. */
 function takeAll(buffers: PieceBuffers): Uint8Array[] {

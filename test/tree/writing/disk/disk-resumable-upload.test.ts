@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 
-import { rootPath } from "../../../src/tree/path.ts";
-import type { ResumableUpload } from "../../../src/tree/writing/resumable-upload.ts";
-import { nameOfUpload, recordName } from "../../../src/tree/writing/temporary-name.ts";
-import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
-import type { UploadIntent } from "../../../src/tree/writing/upload-record.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { TempSite } from "../../temp-site.ts";
+import { rootPath } from "../../../../src/tree/path.ts";
+import type { DiskResumableUpload } from "../../../../src/tree/writing/disk/disk-resumable-upload.ts";
+import { nameOfUpload, recordName } from "../../../../src/tree/writing/temporary-name.ts";
+import type { DiskUploadFolder } from "../../../../src/tree/writing/disk/disk-upload-folder.ts";
+import type { UploadIntent } from "../../../../src/tree/writing/upload-record.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { TempSite } from "../../../temp-site.ts";
 import type { Faults } from "./fake-calls.ts";
 import { faultyCalls, treeOptions } from "./fake-calls.ts";
 
@@ -36,41 +36,41 @@ const intent: UploadIntent = {
 const id = "one";
 const [file, record] = [nameOfUpload(id), recordName(nameOfUpload(id))] as const;
 
-function tree(faults: Faults = {}): UploadTree {
-  return new UploadTree({ ...treeOptions, root: site.root }, faultyCalls(faults));
+function tree(faults: Faults = {}): DiskUploadTree {
+  return new DiskUploadTree({ ...treeOptions, root: site.root }, faultyCalls(faults));
 }
 
-function folderOf(uploads: UploadTree): UploadFolder {
+function folderOf(uploads: DiskUploadTree): DiskUploadFolder {
   const opened = uploads.open(rootPath);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;
 }
 
-async function begin(folder: UploadFolder, length?: number): Promise<ResumableUpload> {
+async function begin(folder: DiskUploadFolder, length?: number): Promise<DiskResumableUpload> {
   const begun = await folder.beginResumable(id, intent, length);
   if (!begun.ok) throw new Error(begun.error);
   return begun.value;
 }
 
-async function reopen(folder: UploadFolder): Promise<ResumableUpload> {
+async function reopen(folder: DiskUploadFolder): Promise<DiskResumableUpload> {
   const opened = await folder.openResumable(id);
   if (!opened.ok) throw new Error(opened.error);
   return opened.value;
 }
 
-const errorOf = async (folder: UploadFolder): Promise<string | undefined> => {
+const errorOf = async (folder: DiskUploadFolder): Promise<string | undefined> => {
   const opened = await folder.openResumable(id);
   if (!opened.ok) return opened.error;
   await opened.value.close();
   return undefined;
 };
 
-const append = async (upload: ResumableUpload, text: string): Promise<void> => {
+const append = async (upload: DiskResumableUpload, text: string): Promise<void> => {
   expect(await upload.upload.write(Buffer.from(text))).toBeUndefined();
 };
 
 /** An upload of "one" that was settled and closed. */
-async function kept(folder: UploadFolder): Promise<void> {
+async function kept(folder: DiskUploadFolder): Promise<void> {
   const upload = await begin(folder, 9);
   await append(upload, "one");
   expect(await upload.settle()).toBeUndefined();

@@ -1,10 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 
-import { EventLoop } from "../../../src/schedule/event-loop.ts";
-import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
-import { countedBytes, folderUsage } from "../../../src/tree/writing/folder-usage.ts";
-import { TempSite } from "../../temp-site.ts";
+import { EventLoop } from "../../../../src/schedule/event-loop.ts";
+import { writingCalls } from "../../../../src/system/writing/writing-calls.ts";
+import { folderUsage } from "../../../../src/tree/writing/disk/folder-usage.ts";
+import { countedBytes } from "../../../../src/tree/writing/upload-quota.ts";
+import { TempSite } from "../../../temp-site.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());

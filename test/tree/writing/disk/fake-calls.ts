@@ -2,12 +2,12 @@
  * Calls that write, of which one fails as a disk may.
  */
 
-import { defaultLimits } from "../../../src/base/limits.ts";
-import { failure } from "../../../src/base/result.ts";
-import { SystemClock } from "../../../src/schedule/clock.ts";
-import { EventLoop } from "../../../src/schedule/event-loop.ts";
-import type { WritingCalls, WrittenFile } from "../../../src/system/writing/writing-calls.ts";
-import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
+import { defaultLimits } from "../../../../src/base/limits.ts";
+import { failure } from "../../../../src/base/result.ts";
+import { SystemClock } from "../../../../src/schedule/clock.ts";
+import { EventLoop } from "../../../../src/schedule/event-loop.ts";
+import type { WritingCalls, WrittenFile } from "../../../../src/system/writing/writing-calls.ts";
+import { writingCalls } from "../../../../src/system/writing/writing-calls.ts";
 
 const scheduler = new EventLoop();
 

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, symlinkSync, utimesSync } from "node:fs";
 
-import { defaultLimits } from "../../../src/base/limits.ts";
-import { rootPath } from "../../../src/tree/path.ts";
-import { temporaryName } from "../../../src/tree/writing/temporary-name.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { TempSite } from "../../temp-site.ts";
+import { defaultLimits } from "../../../../src/base/limits.ts";
+import { rootPath } from "../../../../src/tree/path.ts";
+import { temporaryName } from "../../../../src/tree/writing/temporary-name.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { TempSite } from "../../../temp-site.ts";
 import { treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
@@ -24,7 +24,7 @@ function abandoned(folder: string): string {
 
 describe("a sweep", () => {
   test("removes what a killed process has left, and nothing else", async () => {
-    const uploads = new UploadTree(options);
+    const uploads = new DiskUploadTree(options);
     const gone = [abandoned(""), abandoned("sub/"), abandoned("sub/deep/")];
     site.file("a.txt", "a");
     site.file(".postern-upload-mine", "mine");
@@ -49,7 +49,7 @@ describe("a sweep", () => {
     utimesSync(other.at(name), 1, 1);
     symlinkSync(other.root, site.at("link"));
     symlinkSync(other.at(name), site.at(temporaryName()));
-    expect(await new UploadTree(options).sweep(rootPath, nowMs)).toBe(0);
+    expect(await new DiskUploadTree(options).sweep(rootPath, nowMs)).toBe(0);
     expect(existsSync(other.at(name))).toBe(true);
     other[Symbol.dispose]();
   });
@@ -57,14 +57,14 @@ describe("a sweep", () => {
   test("looks at as many entries as its limit says", async () => {
     const few = { ...options, limits: { ...defaultLimits, uploadSweepEntriesMax: 0 } };
     const name = abandoned("");
-    expect(await new UploadTree(few).sweep(rootPath, nowMs)).toBe(0);
+    expect(await new DiskUploadTree(few).sweep(rootPath, nowMs)).toBe(0);
     expect(existsSync(site.at(name))).toBe(true);
   });
 });
 
 test("as many files are received at one time as the limit says, if there are descriptors", () => {
   const limits = { ...defaultLimits, uploadsAtOnceMax: 1 };
-  expect(new UploadTree({ ...options, limits }).atOnceMax).toBe(1);
+  expect(new DiskUploadTree({ ...options, limits }).atOnceMax).toBe(1);
   limits.uploadsAtOnceMax = 10 ** 9;
-  expect(new UploadTree({ ...options, limits }).atOnceMax).toBeLessThan(10 ** 9);
+  expect(new DiskUploadTree({ ...options, limits }).atOnceMax).toBeLessThan(10 ** 9);
 });

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 
-import type { WritingCalls, WrittenFile } from "../../../src/system/writing/writing-calls.ts";
-import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
-import { timedCalls } from "../../../src/tree/writing/timed-calls.ts";
-import { TempSite } from "../../temp-site.ts";
+import type { WritingCalls, WrittenFile } from "../../../../src/system/writing/writing-calls.ts";
+import { writingCalls } from "../../../../src/system/writing/writing-calls.ts";
+import { timedCalls } from "../../../../src/tree/writing/disk/timed-calls.ts";
+import { TempSite } from "../../../temp-site.ts";
 import { Alarms } from "./fake-alarms.ts";
 
 const site = new TempSite("empty");

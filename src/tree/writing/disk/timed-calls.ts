@@ -6,14 +6,14 @@
  * late one writes into a file that has its descriptor by then.
  */
 
-import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
-import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { Result } from "../../../base/result.ts";
+import { failure, success } from "../../../base/result.ts";
+import type { Scheduler } from "../../../schedule/scheduler.ts";
 import type {
   ReopenedFile,
   WritingCalls,
   WrittenFile,
-} from "../../system/writing/writing-calls.ts";
+} from "../../../system/writing/writing-calls.ts";
 
 /** The error of a call that has not been done in time: errno(3). */
 const late = "ETIMEDOUT";

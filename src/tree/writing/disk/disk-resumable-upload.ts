@@ -11,17 +11,18 @@
  * that: an older one says less than the file has.
  */
 
-import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
-import type { FileStat } from "../../system/file-stat.ts";
-import { lookAt } from "../../system/file-system.ts";
-import type { WritingCalls } from "../../system/writing/writing-calls.ts";
-import { nameOfUpload, recordName, temporaryName } from "./temporary-name.ts";
-import type { UnfinishedUploads } from "./unfinished-uploads.ts";
-import type { UploadIntent, UploadRecord } from "./upload-record.ts";
-import { formatRecord, parseRecord, recordBytesMax } from "./upload-record.ts";
-import type { Place, WritingService } from "./upload.ts";
-import { Upload } from "./upload.ts";
+import type { Result } from "../../../base/result.ts";
+import { failure, success } from "../../../base/result.ts";
+import type { FileStat } from "../../../system/file-stat.ts";
+import { lookAt } from "../../../system/file-system.ts";
+import type { WritingCalls } from "../../../system/writing/writing-calls.ts";
+import { nameOfUpload, recordName, temporaryName } from "../temporary-name.ts";
+import type { UnfinishedUploads } from "../unfinished-uploads.ts";
+import type { UploadIntent, UploadRecord } from "../upload-record.ts";
+import type { ResumableUpload } from "../upload-tree.ts";
+import { formatRecord, parseRecord, recordBytesMax } from "../upload-record.ts";
+import type { Place, WritingService } from "./disk-upload.ts";
+import { DiskUpload } from "./disk-upload.ts";
 
 /** What the file and the record are written with. */
 export interface ResumableParts {
@@ -31,8 +32,8 @@ export interface ResumableParts {
 }
 
 /** One that is open, and locked. The caller closes or discards it. */
-export class ResumableUpload {
-  readonly upload: Upload;
+export class DiskResumableUpload implements ResumableUpload {
+  readonly upload: DiskUpload;
   /** When it was last written, in milliseconds since 1970, if it was opened again. */
   readonly modifiedMs: number | undefined;
   readonly #parts: ResumableParts;
@@ -45,7 +46,7 @@ export class ResumableUpload {
   private constructor(
     parts: ResumableParts,
     path: string,
-    upload: Upload,
+    upload: DiskUpload,
     record: UploadRecord,
     modifiedMs?: number,
   ) {
@@ -62,19 +63,19 @@ export class ResumableUpload {
     id: string,
     intent: UploadIntent,
     length: number | undefined,
-  ): Promise<Result<ResumableUpload, string>> {
+  ): Promise<Result<DiskResumableUpload, string>> {
     const { place, service } = parts;
     const name = nameOfUpload(id);
     // Counted at once: requests that come together must not all find room.
     parts.unfinished.begin(intent.address);
-    const begun = await Upload.beginAs(name, place, service);
+    const begun = await DiskUpload.beginAs(name, place, service);
     if (!begun.ok) {
       parts.unfinished.end(intent.address);
       return begun;
     }
     const record = { ...intent, length, octets: 0, bootId: await service.calls.bootId() };
     const path = place.pathOf(recordName(name));
-    const made = new ResumableUpload(parts, path, begun.value, record);
+    const made = new DiskResumableUpload(parts, path, begun.value, record);
     // The record comes after the file and goes after it: one without a file is of no upload.
     const error = await made.#write();
     if (error === undefined) return success(made);
@@ -83,26 +84,26 @@ export class ResumableUpload {
   }
 
   /** Opens `id`; ENOENT when there is none, EBUSY while another process has it. */
-  static open(parts: ResumableParts, id: string): Promise<Result<ResumableUpload, string>> {
-    return ResumableUpload.openNamed(parts, nameOfUpload(id));
+  static open(parts: ResumableParts, id: string): Promise<Result<DiskResumableUpload, string>> {
+    return DiskResumableUpload.openNamed(parts, nameOfUpload(id));
   }
 
   /** Opens the one whose file is called `name`. */
   static async openNamed(
     parts: ResumableParts,
     name: string,
-  ): Promise<Result<ResumableUpload, string>> {
+  ): Promise<Result<DiskResumableUpload, string>> {
     const { place, service } = parts;
     const { calls } = service;
     const found = await calls.reopen(place.pathOf(name));
     if (!found.ok) return found;
-    const upload = Upload.reopened(name, place, service, found.value);
+    const upload = DiskUpload.reopened(name, place, service, found.value);
     const path = place.pathOf(recordName(name));
     const read = await calls.read(path, recordBytesMax);
     const record = read.ok ? parseRecord(read.value.octets) : undefined;
     if (read.ok && record !== undefined && (await isTrusted(calls, record, upload.octets))) {
       const modifiedMs = Math.max(read.value.modifiedMs, found.value.modifiedMs);
-      const opened = new ResumableUpload(parts, path, upload, record, modifiedMs);
+      const opened = new DiskResumableUpload(parts, path, upload, record, modifiedMs);
       opened.#look();
       return success(opened);
     }

@@ -1,12 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 
-import { defaultLimits } from "../../../src/base/limits.ts";
-import { rootPath } from "../../../src/tree/path.ts";
-import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
-import type { Upload } from "../../../src/tree/writing/upload.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { TempSite } from "../../temp-site.ts";
+import { defaultLimits } from "../../../../src/base/limits.ts";
+import { rootPath } from "../../../../src/tree/path.ts";
+import type { DiskUploadFolder } from "../../../../src/tree/writing/disk/disk-upload-folder.ts";
+import type { DiskUpload } from "../../../../src/tree/writing/disk/disk-upload.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { TempSite } from "../../../temp-site.ts";
 import type { Faults } from "./fake-calls.ts";
 import { faultyCalls, treeOptions } from "./fake-calls.ts";
 
@@ -16,21 +16,21 @@ beforeEach(() => {
   for (const name of readdirSync(site.root)) rmSync(site.at(name), { recursive: true });
 });
 
-function open(faults: Faults = {}): UploadFolder {
+function open(faults: Faults = {}): DiskUploadFolder {
   const options = { ...treeOptions, root: site.root };
-  const opened = new UploadTree(options, faultyCalls(faults)).open(rootPath);
+  const opened = new DiskUploadTree(options, faultyCalls(faults)).open(rootPath);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;
 }
 
-async function begin(folder: UploadFolder): Promise<Upload> {
+async function begin(folder: DiskUploadFolder): Promise<DiskUpload> {
   const upload = await folder.begin();
   if (!upload.ok) throw new Error(upload.error);
   return upload.value;
 }
 
 /** An upload of `text` that is on the disk. */
-async function finished(folder: UploadFolder, text: string): Promise<Upload> {
+async function finished(folder: DiskUploadFolder, text: string): Promise<DiskUpload> {
   const upload = await begin(folder);
   expect(await upload.write(Buffer.from(text))).toBeUndefined();
   expect(await upload.finish(0o640)).toBeUndefined();
@@ -163,7 +163,7 @@ describe("a disk that fails", () => {
 
     faults.rename = code;
     const unnamed = await finished(folder, "one");
-    expect(await unnamed.commit("a")).toEqual({ kind: "failed", code });
+    expect(await unnamed.commit("a")).toEqual({ kind: "failed", fault: code });
     await unnamed.discard();
     folder.close();
     expect(readdirSync(site.root)).toEqual([]);
@@ -188,7 +188,7 @@ describe("a disk that fails", () => {
   test("to sync the folder is told, though the file has its name", async () => {
     const folder = open({ syncFolder: "EIO" });
     const upload = await finished(folder, "one");
-    expect(await upload.commit("a")).toEqual({ kind: "failed", code: "EIO" });
+    expect(await upload.commit("a")).toEqual({ kind: "failed", fault: "EIO" });
     folder.close();
   });
 

@@ -4,25 +4,26 @@
  * octet by octet costs no call for each. When all are on the disk it gets its name in one step.
  */
 
-import type { Limits } from "../../base/limits.ts";
-import type { Result } from "../../base/result.ts";
-import { success } from "../../base/result.ts";
-import type { FileStat } from "../../system/file-stat.ts";
+import type { Limits } from "../../../base/limits.ts";
+import type { Result } from "../../../base/result.ts";
+import { success } from "../../../base/result.ts";
+import type { FileStat } from "../../../system/file-stat.ts";
 import type {
   ReopenedFile,
   WritingCalls,
   WrittenFile,
-} from "../../system/writing/writing-calls.ts";
+} from "../../../system/writing/writing-calls.ts";
 import type { PieceBuffers } from "./piece-buffers.ts";
 import { gatheredBytes } from "./piece-buffers.ts";
-import { temporaryName } from "./temporary-name.ts";
-import type { QuotaRoom, UploadQuota } from "./upload-quota.ts";
+import { temporaryName } from "../temporary-name.ts";
+import type { QuotaRoom, UploadQuota } from "../upload-quota.ts";
+import type { PresentFile, Stored, Upload } from "../upload-tree.ts";
 
 /** The folder that it is written into. */
 export interface Place {
   /** The path of `name` in it. */
   pathOf(name: string): string;
-  look(name: string): { readonly kind: string; readonly stat?: FileStat };
+  look(name: string): { readonly kind: string; readonly stat?: FileStat | undefined };
   /** Whether its path still leads to it. */
   isCurrent(): boolean;
 }
@@ -48,20 +49,12 @@ const syncBytes = 64 * 1024 * 1024;
 /** How often another temporary name is tried. */
 const triesMax = 8;
 
-/**
- * What became of an upload: it has its name; something else has it, or the file it was to replace
- * is another one; the folder is gone; or the system's error.
- */
-type Stored =
-  | { readonly kind: "stored" }
-  | { readonly kind: "taken" }
-  | { readonly kind: "moved" }
-  | { readonly kind: "failed"; readonly code: string };
-
 const taken: Stored = { kind: "taken" };
 
 /** A file that has no name yet. It is committed or discarded, and then over. */
-export class Upload {
+export class DiskUpload implements Upload {
+  /** A file on disk gets its name by a rename, so it may be any. */
+  readonly boundName = undefined;
   readonly #place: Place;
   readonly #service: WritingService;
   readonly #path: string;
@@ -105,11 +98,11 @@ export class Upload {
     name: string,
     place: Place,
     service: WritingService,
-  ): Promise<Result<Upload, string>> {
+  ): Promise<Result<DiskUpload, string>> {
     const path = place.pathOf(name);
     const room = service.quota?.begin(name);
     const file = await service.calls.create(path);
-    if (file.ok) return success(new Upload(place, service, path, file.value, room));
+    if (file.ok) return success(new DiskUpload(place, service, path, file.value, room));
     room?.release();
     return file;
   }
@@ -120,15 +113,15 @@ export class Upload {
     place: Place,
     service: WritingService,
     { file, octets }: ReopenedFile,
-  ): Upload {
+  ): DiskUpload {
     const room = service.quota?.reopen(name, octets);
-    return new Upload(place, service, place.pathOf(name), file, room, octets);
+    return new DiskUpload(place, service, place.pathOf(name), file, room, octets);
   }
 
   /** Begins one in `place`; or the name of the error. */
-  static async begin(place: Place, service: WritingService): Promise<Result<Upload, string>> {
+  static async begin(place: Place, service: WritingService): Promise<Result<DiskUpload, string>> {
     for (let tries = 1; ; tries++) {
-      const begun = await Upload.beginAs(temporaryName(), place, service);
+      const begun = await DiskUpload.beginAs(temporaryName(), place, service);
       if (begun.ok || begun.error !== "EEXIST" || tries === triesMax) return begun;
     }
   }
@@ -234,6 +227,11 @@ export class Upload {
     this.#gathered = undefined;
   }
 
+  /** What is on the disk is not in memory. */
+  rest(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   /**
    * Puts all of it on the disk, with the permission bits `mode`; or the name of the error.
    * To be called once, before `commit`.
@@ -251,14 +249,15 @@ export class Upload {
    * exactly the file that was seen there, which is gone then. When the name is "taken", `commit`
    * may be called again.
    */
-  async commit(name: string, replaced?: { readonly stat: FileStat }): Promise<Stored> {
+  async commit(name: string, replaced?: Pick<PresentFile, "stat">): Promise<Stored> {
     if (this.#state !== "finished") throw new Error("an upload gets its name when it is finished");
     if (!this.#place.isCurrent()) return { kind: "moved" };
     const { calls } = this.#service;
     const to = this.#place.pathOf(name);
     if (replaced !== undefined) {
       const now = this.#place.look(name);
-      if (now.stat === undefined || !now.stat.isSame(replaced.stat)) return taken;
+      const { stat } = replaced;
+      if (now.stat === undefined || stat === undefined || !now.stat.isSame(stat)) return taken;
     }
     const error =
       replaced === undefined
@@ -266,13 +265,13 @@ export class Upload {
         : calls.renameOver(this.#path, to);
     if (error === "EEXIST") return taken;
     if (error === "ENOENT") return { kind: "moved" };
-    if (error !== undefined) return { kind: "failed", code: error };
+    if (error !== undefined) return { kind: "failed", fault: error };
     this.#state = "over";
-    this.#room?.store(this.#octets, replaced?.stat.size);
+    this.#room?.store(this.#octets, replaced?.stat?.size);
     await this.#file.close();
     // The file has its name. If the name can't be put on the disk, the client is told so.
     const unsynced = await calls.syncFolder(this.#place.pathOf("."));
-    return unsynced === undefined ? { kind: "stored" } : { kind: "failed", code: unsynced };
+    return unsynced === undefined ? { kind: "stored" } : { kind: "failed", fault: unsynced };
   }
 
   /** Removes what was written, unless it has its name. May be called at any time. */

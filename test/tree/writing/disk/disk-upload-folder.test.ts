@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 
-import type { WritingCalls } from "../../../src/system/writing/writing-calls.ts";
-import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
-import { containPath } from "../../../src/tree/path.ts";
-import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { TempTree } from "../temp-tree.ts";
+import type { WritingCalls } from "../../../../src/system/writing/writing-calls.ts";
+import { writingCalls } from "../../../../src/system/writing/writing-calls.ts";
+import { containPath } from "../../../../src/tree/path.ts";
+import type { DiskUploadFolder } from "../../../../src/tree/writing/disk/disk-upload-folder.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { TempTree } from "../../temp-tree.ts";
 import { treeOptions } from "./fake-calls.ts";
 
 const tree = new TempTree();
@@ -16,16 +16,16 @@ tree.folder("shut", 0o700);
 tree.folder("in/sub");
 tree.link("to-in", "in");
 tree.link("in/link.txt", "a.txt");
-tree.link("in/out", "../../outside");
+tree.link("in/out", "../../../outside");
 
 function openIn(path: string, permissions: "other" | "process" = "other") {
   const contained = containPath(path);
   if (!contained.ok) throw new Error(contained.error);
-  const uploads = new UploadTree({ ...treeOptions, root: tree.root, permissions });
+  const uploads = new DiskUploadTree({ ...treeOptions, root: tree.root, permissions });
   return uploads.open(contained.value);
 }
 
-function folderAt(path: string): UploadFolder {
+function folderAt(path: string): DiskUploadFolder {
   const opened = openIn(path);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;
@@ -59,7 +59,7 @@ describe("a folder to write to", () => {
     expect(folder.look("a.txt")).toMatchObject({ kind: "file", permissionBits: 0o644 });
     expect(folder.look("sub")).toEqual({ kind: "other" });
     expect(folder.look("link.txt")).toEqual({ kind: "other" });
-    expect(folder.look("x".repeat(300))).toEqual({ kind: "failed", code: "ENAMETOOLONG" });
+    expect(folder.look("x".repeat(300))).toEqual({ kind: "failed", fault: "ENAMETOOLONG" });
     folder.close();
   });
 
@@ -93,7 +93,7 @@ test("a folder can be written to if the system says so of what is open", () => {
     isWritable: (path) => readdirSync((asked[0] = path)).includes("unwritable"),
   };
   const options = { ...treeOptions, root: tree.root, permissions: "other" } as const;
-  const opened = new UploadTree(options, calls).open(contained.value);
+  const opened = new DiskUploadTree(options, calls).open(contained.value);
   if (!opened.ok) throw new Error(opened.error.kind);
   expect(opened.value.isWritable()).toBe(false);
   expect(asked).toHaveLength(1);

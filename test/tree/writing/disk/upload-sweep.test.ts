@@ -1,13 +1,13 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 
-import { defaultLimits } from "../../../src/base/limits.ts";
-import { rootPath } from "../../../src/tree/path.ts";
-import type { ResumableUpload } from "../../../src/tree/writing/resumable-upload.ts";
-import { nameOfUpload, recordName } from "../../../src/tree/writing/temporary-name.ts";
-import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
-import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { TempSite } from "../../temp-site.ts";
+import { defaultLimits } from "../../../../src/base/limits.ts";
+import { rootPath } from "../../../../src/tree/path.ts";
+import type { DiskResumableUpload } from "../../../../src/tree/writing/disk/disk-resumable-upload.ts";
+import { nameOfUpload, recordName } from "../../../../src/tree/writing/temporary-name.ts";
+import type { DiskUploadFolder } from "../../../../src/tree/writing/disk/disk-upload-folder.ts";
+import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { TempSite } from "../../../temp-site.ts";
 import { treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
@@ -19,13 +19,13 @@ beforeEach(() => {
 const options = { ...treeOptions, root: site.root };
 const nowMs = Date.now();
 
-function folderOf(uploads: UploadTree): UploadFolder {
+function folderOf(uploads: DiskUploadTree): DiskUploadFolder {
   const opened = uploads.open(rootPath);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;
 }
 
-async function begin(folder: UploadFolder, id: string): Promise<ResumableUpload> {
+async function begin(folder: DiskUploadFolder, id: string): Promise<DiskResumableUpload> {
   const intent = {
     method: "POST",
     name: "a",
@@ -48,13 +48,13 @@ function age(id: string): void {
 
 describe("a sweep of resumable uploads", () => {
   test("removes those that have waited for too long, and counts the others", async () => {
-    const folder = folderOf(new UploadTree(options));
+    const folder = folderOf(new DiskUploadTree(options));
     for (const id of ["old", "new"]) await (await begin(folder, id)).close();
     const received = await begin(folder, "received");
     age("old");
     age("received");
     // Another process, that finds them.
-    const uploads = new UploadTree(options);
+    const uploads = new DiskUploadTree(options);
     expect(await uploads.sweep(rootPath, nowMs)).toBe(1);
     expect([uploads.unfinished.total, uploads.unfinished.of("x")]).toEqual([2, 1]);
     expect(readdirSync(site.root).toSorted()).toEqual(
@@ -68,7 +68,7 @@ describe("a sweep of resumable uploads", () => {
   });
 
   test("removes what belongs together and isn't whole", async () => {
-    const folder = folderOf(new UploadTree(options));
+    const folder = folderOf(new DiskUploadTree(options));
     for (const id of ["no-record", "no-file", "bad-record", "fewer"]) {
       const upload = await begin(folder, id);
       await upload.upload.write(Buffer.from("one"));
@@ -80,7 +80,7 @@ describe("a sweep of resumable uploads", () => {
     writeFileSync(site.at(recordName(nameOfUpload("bad-record"))), "{");
     writeFileSync(site.at(nameOfUpload("fewer")), "on");
     for (const name of readdirSync(site.root)) utimesSync(site.at(name), 1, 1);
-    await new UploadTree(options).sweep(rootPath, nowMs);
+    await new DiskUploadTree(options).sweep(rootPath, nowMs);
     expect(readdirSync(site.root)).toEqual([]);
     folder.close();
   });
@@ -89,7 +89,7 @@ describe("a sweep of resumable uploads", () => {
     for (const name of [".postern-upload-x.json", "a.json", `${nameOfUpload("a")}.json.json`]) {
       site.file(name, "{}");
     }
-    await new UploadTree(options).sweep(rootPath, nowMs);
+    await new DiskUploadTree(options).sweep(rootPath, nowMs);
     expect(readdirSync(site.root)).toHaveLength(3);
     expect(existsSync(site.at("a.json"))).toBe(true);
   });

@@ -1,23 +1,14 @@
 /**
  * How much lies in a folder and all below it, hidden or not, whoever may read it.
- *
- * A file counts in whole blocks of 4 KiB, as file systems store it; an empty one, a folder and a
- * link count as one block. So millions of empty files can't be made for nothing.
  */
 
-import type { Scheduler } from "../../schedule/scheduler.ts";
-import { lookAtEach } from "../../system/file-system.ts";
-import type { WritingCalls } from "../../system/writing/writing-calls.ts";
-
-const blockBytes = 4096;
+import type { Scheduler } from "../../../schedule/scheduler.ts";
+import { lookAtEach } from "../../../system/file-system.ts";
+import type { WritingCalls } from "../../../system/writing/writing-calls.ts";
+import { countedBytes } from "../upload-quota.ts";
 
 /** Entries that are looked at in one turn of the event loop: some 200 µs. */
 const lookedAtOnce = 256;
-
-/** What a file of `octets` octets counts. */
-export function countedBytes(octets: number): number {
-  return Math.max(1, Math.ceil(octets / blockBytes)) * blockBytes;
-}
 
 /** How a folder is gone through. */
 interface UsageOptions {

@@ -7,26 +7,27 @@
  * own right to be written to is the process's: the owner has permitted the rest by the option.
  */
 
-import type { Limits } from "../../base/limits.ts";
-import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
-import type { FileStat } from "../../system/file-stat.ts";
-import { closeDescriptor, lookAt, lookInto, openForReading } from "../../system/file-system.ts";
-import type { FolderOpener } from "../../system/folder.ts";
-import { DiskFile, MemoryFile } from "../disk/open-file.ts";
-import type { Refusal, WalkRules } from "../disk/walk.ts";
-import { Walk } from "../disk/walk.ts";
-import type { ContainedPath } from "../path.ts";
-import type { Permissions } from "../permission.ts";
-import { permissionBitsOf } from "../permission.ts";
-import type { OpenFile } from "../tree.ts";
-import type { ResumableParts } from "./resumable-upload.ts";
-import { ResumableUpload } from "./resumable-upload.ts";
-import { temporaryName } from "./temporary-name.ts";
-import type { UnfinishedUploads } from "./unfinished-uploads.ts";
-import type { UploadIntent } from "./upload-record.ts";
-import type { WritingService } from "./upload.ts";
-import { Upload } from "./upload.ts";
+import type { Limits } from "../../../base/limits.ts";
+import type { Result } from "../../../base/result.ts";
+import { failure, success } from "../../../base/result.ts";
+import type { FileStat } from "../../../system/file-stat.ts";
+import { closeDescriptor, lookAt, lookInto, openForReading } from "../../../system/file-system.ts";
+import type { FolderOpener } from "../../../system/folder.ts";
+import { DiskFile, MemoryFile } from "../../disk/open-file.ts";
+import type { Refusal, WalkRules } from "../../disk/walk.ts";
+import { Walk } from "../../disk/walk.ts";
+import type { ContainedPath } from "../../path.ts";
+import type { Permissions } from "../../permission.ts";
+import { permissionBitsOf } from "../../permission.ts";
+import type { OpenFile } from "../../tree.ts";
+import type { ResumableParts } from "./disk-resumable-upload.ts";
+import { DiskResumableUpload } from "./disk-resumable-upload.ts";
+import { temporaryName } from "../temporary-name.ts";
+import type { UnfinishedUploads } from "../unfinished-uploads.ts";
+import type { UploadIntent } from "../upload-record.ts";
+import type { Occupant, PresentFile, UploadFolder } from "../upload-tree.ts";
+import type { WritingService } from "./disk-upload.ts";
+import { DiskUpload } from "./disk-upload.ts";
 
 /** The limits of what is written. */
 type FolderLimits = Pick<Limits, "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax">;
@@ -42,16 +43,14 @@ export interface UploadFolderOptions extends WritingService {
   readonly unfinished: UnfinishedUploads;
 }
 
-/** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
-export type Occupant =
-  | { readonly kind: "absent" }
-  /** `permissionBits` are those of its mode, 0 to 0o777. */
-  | { readonly kind: "file"; readonly stat: FileStat; readonly permissionBits: number }
-  | { readonly kind: "other" }
-  | { readonly kind: "failed"; readonly code: string };
+/** An occupant that is a file has a stat. */
+type DiskOccupant =
+  | Exclude<Occupant, PresentFile | { kind: "failed" }>
+  | (PresentFile & { readonly stat: FileStat })
+  | { readonly kind: "failed"; readonly fault: string };
 
 /** A folder that is held open to write into it. The caller closes it. */
-export class UploadFolder {
+export class DiskUploadFolder implements UploadFolder {
   /** The path that it was found by. */
   readonly path: ContainedPath;
   readonly #options: UploadFolderOptions;
@@ -78,15 +77,23 @@ export class UploadFolder {
   }
 
   /** What has the name `name`. */
-  look(name: string): Occupant {
+  look(name: string): DiskOccupant {
     const seen = lookAt(this.pathOf(name));
     if (!seen.ok) {
       const isAbsent = seen.error === "ENOENT";
-      return isAbsent ? { kind: "absent" } : { kind: "failed", code: seen.error };
+      return isAbsent ? { kind: "absent" } : { kind: "failed", fault: seen.error };
     }
     if (seen.value.type !== "file") return { kind: "other" };
     const permissionBits = permissionBitsOf(seen.value.mode);
-    return { kind: "file", stat: seen.value, permissionBits };
+    return { kind: "file", stat: seen.value, size: seen.value.size, permissionBits };
+  }
+
+  has(name: string): boolean {
+    return this.look(name).kind !== "absent";
+  }
+
+  isFree(name: string): boolean {
+    return this.look(name).kind === "absent";
   }
 
   /**
@@ -114,32 +121,32 @@ export class UploadFolder {
   }
 
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
-  begin(): Promise<Result<Upload, string>> {
-    return Upload.begin(this, this.#options);
+  begin(): Promise<Result<DiskUpload, string>> {
+    return DiskUpload.begin(this, this.#options);
   }
 
-  /** Begins the resumable upload `id`, as `ResumableUpload.begin`. */
+  /** Begins the resumable upload `id`, as `DiskResumableUpload.begin`. */
   beginResumable(
     id: string,
     intent: UploadIntent,
     length: number | undefined,
-  ): Promise<Result<ResumableUpload, string>> {
-    return ResumableUpload.begin(this.#resumableParts(), id, intent, length);
+  ): Promise<Result<DiskResumableUpload, string>> {
+    return DiskResumableUpload.begin(this.#resumableParts(), id, intent, length);
   }
 
-  /** Opens the resumable upload `id`, as `ResumableUpload.open`. */
-  openResumable(id: string): Promise<Result<ResumableUpload, string>> {
-    return ResumableUpload.open(this.#resumableParts(), id);
+  /** Opens the resumable upload `id`, as `DiskResumableUpload.open`. */
+  openResumable(id: string): Promise<Result<DiskResumableUpload, string>> {
+    return DiskResumableUpload.open(this.#resumableParts(), id);
   }
 
   /** Asks the process that has the resumable upload `id` to let go of it, now. */
   claimResumable(id: string, nowMs: number): Promise<string | undefined> {
-    return ResumableUpload.claim(this.#resumableParts(), id, nowMs);
+    return DiskResumableUpload.claim(this.#resumableParts(), id, nowMs);
   }
 
   /** Opens the resumable upload whose file is called `name`. */
-  openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
-    return ResumableUpload.openNamed(this.#resumableParts(), name);
+  openResumableNamed(name: string): Promise<Result<DiskResumableUpload, string>> {
+    return DiskResumableUpload.openNamed(this.#resumableParts(), name);
   }
 
   #resumableParts(): ResumableParts {
@@ -211,13 +218,13 @@ function rulesOf(options: UploadFolderOptions): WalkRules {
 export function openUploadFolder(
   path: ContainedPath,
   options: UploadFolderOptions,
-): Result<UploadFolder, Refusal> {
+): Result<DiskUploadFolder, Refusal> {
   const rules = rulesOf(options);
   for (let tries = 0; tries < options.limits.lookupTriesMax; tries++) {
     const walk = new Walk(rules);
     const end = walk.run(path.segments, true);
     if (end.kind === "folder") {
-      return success(new UploadFolder(path, options, walk, end.folder));
+      return success(new DiskUploadFolder(path, options, walk, end.folder));
     }
     walk.close();
     if (end.kind === "file") return failure({ kind: "absent" });

@@ -2,8 +2,8 @@
  * Many alarms, which ring when a test says so.
  */
 
-import type { Alarm } from "../../../src/schedule/scheduler.ts";
-import { FakeClock } from "../../schedule/fake-clock.ts";
+import type { Alarm } from "../../../../src/schedule/scheduler.ts";
+import { FakeClock } from "../../../schedule/fake-clock.ts";
 
 export class Alarms {
   readonly clocks: FakeClock[] = [];

@@ -3,10 +3,10 @@
  * resumable uploads that have waited for their rest for too long, or whose octets can't be trusted.
  */
 
-import { lookAt } from "../../system/file-system.ts";
-import type { WritingCalls } from "../../system/writing/writing-calls.ts";
-import { isTemporaryName, recordedName, recordName } from "./temporary-name.ts";
-import type { UploadFolder } from "./upload-folder.ts";
+import { lookAt } from "../../../system/file-system.ts";
+import type { WritingCalls } from "../../../system/writing/writing-calls.ts";
+import { isTemporaryName, recordedName, recordName } from "../temporary-name.ts";
+import type { DiskUploadFolder } from "./disk-upload-folder.ts";
 
 /** Where locks can't be had, a file that was last written so long ago is abandoned. */
 const abandonedAfterMs = 24 * 3600 * 1000;
@@ -29,7 +29,7 @@ export class UploadSweep {
   }
 
   /** Looks at what is called `name` in `folder`. False when that is no part of an upload. */
-  async take(folder: UploadFolder, name: string): Promise<boolean> {
+  async take(folder: DiskUploadFolder, name: string): Promise<boolean> {
     const recorded = recordedName(name);
     if (recorded !== undefined) await this.#takeResumable(folder, recorded);
     else if (!isTemporaryName(name)) return false;
@@ -37,7 +37,7 @@ export class UploadSweep {
     return true;
   }
 
-  async #takeResumable(folder: UploadFolder, name: string): Promise<void> {
+  async #takeResumable(folder: DiskUploadFolder, name: string): Promise<void> {
     const opened = await folder.openResumableNamed(name);
     if (!opened.ok) {
       if (opened.error === "EBUSY") this.unfinished.push("");
@@ -57,7 +57,7 @@ export class UploadSweep {
     this.removed++;
   }
 
-  async #removeAbandoned(folder: UploadFolder, name: string): Promise<void> {
+  async #removeAbandoned(folder: DiskUploadFolder, name: string): Promise<void> {
     const path = folder.pathOf(name);
     if (!(await this.#calls.isAbandoned(path, this.#nowMs - abandonedAfterMs))) return;
     // A resumable upload that was begun meanwhile has its record before it is let go of.
@@ -66,6 +66,6 @@ export class UploadSweep {
   }
 }
 
-function hasRecord(folder: UploadFolder, name: string): boolean {
+function hasRecord(folder: DiskUploadFolder, name: string): boolean {
   return lookAt(folder.pathOf(recordName(name))).ok;
 }
