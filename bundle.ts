@@ -15,7 +15,7 @@ import { writeDeclarations } from "./build/declarations.ts";
 import { licenceTexts, packageManifest, packedFiles } from "./build/manifest.ts";
 import { manualPage } from "./src/cli/manual/manual-page.ts";
 import about from "./package.json";
-import { exportedValues, writeLibraries, writePrograms } from "./build/parts.ts";
+import { exportedValues, readProgram, writeLibraries, writePrograms } from "./build/parts.ts";
 
 const root = import.meta.dir;
 
@@ -25,8 +25,9 @@ const checkoutManifest = join(root, "package.json.checkout");
 /** Writes to `folder` what the checkout itself hasn't: programs, declarations, the manual. */
 async function build(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const dist = join(folder, "dist");
-  const modules = await writePrograms(dist);
-  await writeLibraries(dist);
+  const program = await readProgram();
+  const modules = await writePrograms(dist, program);
+  await writeLibraries(dist, program);
   await writeDeclarations(root, dist, exportedValues());
   // `man` of package.json is a list, since npm 11 puts no single path where `man` looks.
   for (const page of about.man) await Bun.write(join(folder, page), manualPage());

@@ -15,11 +15,16 @@
  * The library is in the parts, too, for programs that import it. Bun's bundler, which such a program
  * may be given to, doesn't know their form; for it, each export of the package is also one file.
  *
+ * All files but those that a start names carry the digest of what all of them are made of. A process
+ * whose package is replaced then finds no file for a part that it hasn't loaded, in place of one
+ * that is another version's. What it asks of such a part fails with an error, which is said once.
+ *
  * The packages of the registry that postern uses are in the parts, so that an installation brings
  * no others. There are no source maps: they would be half of the package.
  */
 
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
 import { programFile, programPlaces, threads, workerProcess } from "./programs.ts";
@@ -47,10 +52,15 @@ const beginnings = [commandLine, library, scriptLibrary, workerProcess];
 const parts: readonly (readonly [file: string, modules: RegExp])[] = [
   // The start, the first answer with a file, and the end of the first connection.
   ["postern-start.js", /^(?:index|src\/cli\/main|src\/schedule\/collector)\.ts$/],
-  // What most servers need sooner or later.
+  // What most servers need sooner or later, and what has another process take over.
   [
     "often.js",
-    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal)/,
+    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal|cli\/process\/(?:handover|kept-code))/,
+  ],
+  // What the requests of a server with no options may need.
+  [
+    "requests.js",
+    /^src\/(?:site\/(?:archive|download|markdown|near|rules\/navigation|upload-area)|server\/(?:live-text|logging\/dropped|http1)|site\/forms\/(?:long|form-digest))/,
   ],
   ["postern-scripts.js", /^(?:check|src\/cli\/check-command)\.ts$/],
   ["certificates.js", /^src\/server\/tls\/local\/(?:authority|\w+-certificates?)\.ts$/],
@@ -73,10 +83,16 @@ function moduleAt(path: string, importer: string): string {
   return relative(root, path.startsWith(".") ? join(folder, path) : Bun.resolveSync(path, folder));
 }
 
-/** What imports another part. */
-const partName = new RegExp(`^\\./(?:${parts.map(([name]) => RegExp.escape(name)).join("|")})$`);
-
 const [[firstPart]] = parts as [readonly [string, RegExp]];
+
+/** What the programs are made of. */
+interface Program {
+  readonly imports: readonly Import[];
+  /** The part of each module. */
+  readonly partOf: ReadonlyMap<string, string>;
+  /** The file of a part, or of a thread's program, by its name: "often-1f2e3d4c.js". */
+  readonly fileOf: (name: string) => string;
+}
 
 /** An import of one module of this project by another. Paths are relative to the root. */
 interface Import {
@@ -91,8 +107,15 @@ function isOwn(importer: string): boolean {
   return !importer.includes("/node_modules/");
 }
 
-/** The imports in postern's own code: what the bundler finds. */
-async function findImports(): Promise<readonly Import[]> {
+/** The digest of the files at `paths`, and of the version of Bun, whose bytecode the parts have. */
+function digestOf(paths: readonly string[]): string {
+  const hash = createHash("sha256").update(Bun.revision);
+  for (const path of paths.toSorted()) hash.update(path).update(readFileSync(join(root, path)));
+  return hash.digest("hex").slice(0, 8);
+}
+
+/** What the programs are made of: what the bundler finds. */
+export async function readProgram(): Promise<Program> {
   const imports: Import[] = [];
   const recorder: Bun.BunPlugin = {
     name: "imports",
@@ -105,9 +128,16 @@ async function findImports(): Promise<readonly Import[]> {
       });
     },
   };
+  const how = { target: "bun", metafile: true } as const;
   const entrypoints = beginnings.map((path) => join(root, path));
-  await Bun.build({ entrypoints, target: "bun", plugins: [recorder, places] });
-  return imports;
+  const built = await Bun.build({ ...how, entrypoints, plugins: [recorder, places] });
+  const programs = threads.map((path) => join(root, path));
+  const beside = await Bun.build({ ...how, entrypoints: programs, plugins: [places] });
+  const makers = readdirSync(import.meta.dir).map((name) => join("build", name));
+  const digest = digestOf([...new Set([...modulesIn(built), ...modulesIn(beside), ...makers])]);
+  const fileOf = (name: string): string =>
+    name === firstPart ? name : name.replace(/\.js$/, `-${digest}.js`);
+  return { imports, partOf: partsOf(imports), fileOf };
 }
 
 /** The part of each module. */
@@ -183,38 +213,30 @@ function entryOf(part: string, shared: readonly string[]): string {
  * `text` of the module `from` of `part`, with the modules of other parts that it loads late asked
  * for in their parts. The bundler would make a module of each, with two functions at every start.
  */
-function lateText(
-  from: string,
-  text: string,
-  part: string,
-  partOf: ReadonlyMap<string, string>,
-): string {
+function lateText(from: string, text: string, part: string, { partOf, fileOf }: Program): string {
   return text.replaceAll(
     /(?<!typeof )\b(require|import)\("(\.[^"]+\.ts)"\)/g,
     (found, word: string, path: string) => {
       const to = moduleAt(path, join(root, from));
       const other = partOf.get(to) ?? part;
       if (other === part) return found;
-      const module = `require("./${other}").load(${JSON.stringify(to)})`;
+      const module = `loadPart("./${fileOf(other)}").load(${JSON.stringify(to)})`;
       return word === "require" ? module : `Promise.resolve().then(() => ${module})`;
     },
   );
 }
 
 /**
- * Puts `part` together: `partOf` says where each module lies. Of a module in another part, a
- * statement imports the values themselves, which no longer change, so that their use costs nothing.
+ * Puts `part` together. Of a module in another part, a statement imports the values themselves,
+ * which no longer change, so that their use costs nothing.
  */
-function division(
-  part: string,
-  imports: readonly Import[],
-  partOf: ReadonlyMap<string, string>,
-): Bun.BunPlugin {
+function division(part: string, { imports, partOf, fileOf }: Program): Bun.BunPlugin {
   const isAsked = ({ from, to }: Import): boolean =>
     partOf.get(to) === part && partOf.get(from) !== part;
   const asked = imports.filter(isAsked).map(({ to }) => to);
   if (partOf.get(scriptLibrary) === part) asked.push(scriptLibrary);
   const entry = entryOf(part, [...new Set(asked)].toSorted());
+  const files: ReadonlySet<string> = new Set(parts.map(([name]) => `./${fileOf(name)}`));
   return {
     name: "division",
     setup: (build) => {
@@ -222,7 +244,9 @@ function division(
         const [namespace = "", name = ""] = path.split(":");
         return { namespace, path: name };
       });
-      build.onResolve({ filter: partName }, ({ path }) => ({ path, external: true }));
+      build.onResolve({ filter: /^\.\/[^/]+\.js$/ }, ({ path }) =>
+        files.has(path) ? { path, external: true } : undefined,
+      );
       build.onResolve({ filter: ownImport }, ({ path, importer, kind }) => {
         if (!isOwn(importer)) return undefined;
         const to = moduleAt(path, importer);
@@ -231,7 +255,7 @@ function division(
       });
       build.onLoad({ filter: /./, namespace: "entry" }, () => ({ contents: entry, loader: "js" }));
       build.onLoad({ filter: /./, namespace: "part" }, ({ path }) => {
-        return { contents: `export const { load } = require("./${path}");`, loader: "js" };
+        return { contents: `export const { load } = loadPart("./${fileOf(path)}");`, loader: "js" };
       });
       build.onLoad({ filter: /./, namespace: "shared" }, ({ path }) => {
         const contents = `
@@ -241,12 +265,42 @@ function division(
         return { contents, loader: "js" };
       });
       build.onLoad({ filter: /./, namespace: "late" }, ({ path }) => {
-        const module = `require("./${partOf.get(path)}").load(${JSON.stringify(path)})`;
+        const file = fileOf(partOf.get(path) ?? "");
+        const module = `loadPart("./${file}").load(${JSON.stringify(path)})`;
         return { contents: `module.exports = ${module};`, loader: "js" };
       });
     },
   };
 }
+
+/** The engine's names for this file; the bundler would write those of a module. */
+const ownNames = "var partFile = __filename, partExports = exports;";
+
+/** What is said where a part can't be read, and is the error of what needs it. */
+const lostPart =
+  "a part of postern can't be read, since its files were replaced or removed: restart it (SIGUSR2)";
+
+/**
+ * What the first part begins with: `loadPart`, which reads another part. The one error of all parts that
+ * can't be read has a name by which those that write errors know that it has been said.
+ */
+const partReader = `${ownNames}
+var lost, loadPart = exports.loadPart = (file) => {
+  try {
+    return require(file);
+  } catch (error) {
+    if (lost === undefined) {
+      lost = new Error(${JSON.stringify(lostPart)}, { cause: error });
+      lost.name = "LostPart";
+      process.stderr.write("postern: " + lost.message + "\\n");
+    }
+    throw lost;
+  }
+};`;
+
+/** What a further part begins with. */
+const partUser = `${ownNames}
+var { loadPart } = require("./${firstPart}");`;
 
 /** How everything is bundled. */
 const common = {
@@ -256,8 +310,7 @@ const common = {
   bytecode: true,
   minify: true,
   metafile: true,
-  // The engine's name for the file of this part; the bundler would write the one of the module.
-  banner: "var partFile = __filename, partExports = exports;",
+  banner: ownNames,
 } as const;
 
 /** The modules that lie in a file, relative to the checkout. */
@@ -294,7 +347,7 @@ export const { ${namesOf(path).join(", ")} } = load();
 }
 
 /** Writes what other programs import to `folder`. */
-export async function writeLibraries(folder: string): Promise<void> {
+export async function writeLibraries(folder: string, { fileOf }: Program): Promise<void> {
   const givers = { [library]: firstPart, [scriptLibrary]: "postern-scripts.js" };
   for (const [path, part] of Object.entries(givers)) {
     const name = basename(path, ".ts");
@@ -306,47 +359,52 @@ export async function writeLibraries(folder: string): Promise<void> {
       target: "node",
       format: "cjs",
       minify: true,
-      banner: common.banner,
+      banner: ownNames,
       plugins: [places],
     });
-    await Bun.write(join(folder, `${name}.js`), exportsOf(path, part, `${name}-whole.cjs`));
+    await Bun.write(join(folder, `${name}.js`), exportsOf(path, fileOf(part), `${name}-whole.cjs`));
   }
 }
 
 /**
- * Writes the programs and the parts to `folder`. Returns the modules of each file, relative to the
- * checkout.
+ * Writes the programs and the parts to `folder`. Returns the modules of each, relative to the
+ * checkout, by its name.
  */
 export async function writePrograms(
   folder: string,
+  program: Program,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { fileOf } = program;
   const files = new Map<string, readonly string[]>();
-  const imports = await findImports();
-  const partOf = partsOf(imports);
   for (const [part] of parts) {
     const built = await Bun.build({
       ...common,
+      banner: part === firstPart ? partReader : partUser,
       entrypoints: [`entry:${part}`],
       outdir: folder,
-      naming: part,
+      naming: fileOf(part),
       plugins: [
-        division(part, imports, partOf),
-        programPlaces(root, partUrl, (name, text) => lateText(name, text, part, partOf)),
+        division(part, program),
+        programPlaces(
+          root,
+          partUrl,
+          (name, text) => lateText(name, text, part, program),
+          (path) => fileOf(programFile(path)),
+        ),
       ],
     });
     files.set(part, modulesIn(built));
   }
   for (const path of threads) {
-    const file = programFile(path);
-    const entrypoints = [join(root, path)];
+    const name = programFile(path);
     const built = await Bun.build({
       ...common,
-      entrypoints,
+      entrypoints: [join(root, path)],
       outdir: folder,
-      naming: file,
+      naming: fileOf(name),
       plugins: [places],
     });
-    files.set(file, modulesIn(built));
+    files.set(name, modulesIn(built));
   }
   return files;
 }

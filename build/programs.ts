@@ -45,9 +45,15 @@ function withNumbers(source: string): string {
 
 /**
  * `source`, the text of the module at `path`, for a bundle whose own URL is what the expression
- * `bundleUrl` gives. Throws where the module asks for its place in another way than for a program.
+ * `bundleUrl` gives. `fileOf` names the file beside it that a program, by its path, is in. Throws
+ * where the module asks for its place in another way than for a program.
  */
-export function bundledText(path: string, source: string, bundleUrl: string): string {
+export function bundledText(
+  path: string,
+  source: string,
+  bundleUrl: string,
+  fileOf = programFile,
+): string {
   // With a first line for the system's loader, a file would be taken for a program of Bun's.
   return withNumbers(source)
     .replace(/^#!.*\n/, "")
@@ -57,7 +63,7 @@ export function bundledText(path: string, source: string, bundleUrl: string): st
         // What is bundled is the library, and not run itself.
         if (found === "import.meta.main") return "false";
         if (name !== undefined && names.has(name)) {
-          return `new URL("./${programFile(name)}", ${bundleUrl})`;
+          return `new URL("./${fileOf(name)}", ${bundleUrl})`;
         }
         throw new Error(`${path}: the bundle can't replace ${found}; see build/programs.ts`);
       },
@@ -72,6 +78,7 @@ export function programPlaces(
   root: string,
   bundleUrl: string,
   change = (_name: string, text: string): string => text,
+  fileOf = programFile,
 ): Bun.BunPlugin {
   return {
     name: "program places",
@@ -80,7 +87,7 @@ export function programPlaces(
         const name = relative(root, path);
         if (!/^(?:index\.ts$|src\/)/.test(name)) return undefined;
         const source = await Bun.file(join(root, name)).text();
-        const contents = change(name, bundledText(name, source, bundleUrl));
+        const contents = change(name, bundledText(name, source, bundleUrl, fileOf));
         return { contents, loader: "ts" };
       });
     },

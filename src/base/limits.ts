@@ -426,6 +426,7 @@ export const defaultLimits: Limits = {
   metricsTimeMs: seconds(1),
   loopLookTimeMs: milliseconds(100),
   drainTimeMs: seconds(0),
+  codeLoadDelayMs: seconds(10),
 
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),

@@ -299,8 +299,7 @@ function stopOnSignal(running: Running): () => void {
     const how = { patienceMs: isReplaced ? handoverTimeMs : restartMs, isReplaced };
     end(running, isOthers ? 0 : drainTimeMs, how).then(stopped.resolve, () => process.exit(1));
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
   return stop;
 }
 
@@ -321,13 +320,17 @@ function endOnUnhandledError(): void {
 
 /** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
 function lacksPart(error: unknown): void {
-  void standardError.write(`postern: SIGUSR2: ${String(error)}; this one goes on\n`);
+  const why = error instanceof Error ? error.message : String(error);
+  void standardError.write(`postern: SIGUSR2: ${why}; this one goes on\n`);
 }
 
-/** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
+/** Has another process take over on SIGUSR2. What does so is loaded some time after the start. */
 function handOverOnSignal(running: Running): void {
   const { server, config, given, manager, stopped } = running;
   const limits = { ...defaultLimits, ...config.limits };
+  const keep = async (): Promise<void> => (await import("./process/kept-code.ts")).keepCode(server);
+  // A part that can't be loaded has been reported.
+  setTimeout(() => void keep().catch(() => undefined), limits.codeLoadDelayMs).unref();
   let isBusy = false;
   const handOver = async (): Promise<void> => {
     const handover = await import("./process/handover.ts").catch(lacksPart);
@@ -494,6 +497,5 @@ export async function main(given: readonly string[]): Promise<void> {
   }
   const command = commands.get(first);
   if (command === undefined) return serveUntilStopped(words);
-  const run = await command();
-  process.exitCode = await run(words.slice(1));
+  process.exitCode = await (await command())(words.slice(1));
 }

@@ -14,6 +14,7 @@ import type {
   RecorderLimits,
   RequestRecorder,
 } from "./recording/request-recorder.ts";
+import { isLostPart } from "../site/pages/error-page.ts";
 import type { CompleteOptions } from "./serve-options.ts";
 import { standardError } from "../system/standard-streams.ts";
 
@@ -153,6 +154,8 @@ export function recordingOf(recorder: RequestRecorder | undefined): Recording {
 
 /** Writes an error that a program or the server has thrown, with where it comes from. */
 export function toStandardError(error: unknown): void {
+  // That has been said.
+  if (isLostPart(error)) return;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { writePrograms } from "../../build/parts.ts";
+import { readProgram, writePrograms } from "../../build/parts.ts";
 import { programFile, threads, workerProcess } from "../../build/programs.ts";
 
 // Everything is bundled before the first test.
@@ -11,10 +11,13 @@ setDefaultTimeout(60_000);
 
 const root = join(import.meta.dir, "../..");
 const folder = mkdtempSync(join(tmpdir(), "postern-parts-"));
+let fileOf = (name: string): string => name;
 let modules: ReadonlyMap<string, readonly string[]> = new Map();
 
 beforeAll(async () => {
-  modules = await writePrograms(folder);
+  const program = await readProgram();
+  ({ fileOf } = program);
+  modules = await writePrograms(folder, program);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -27,18 +30,18 @@ function modulesOfProcess(): readonly string[] {
 
 /** How code asks for the module at `path`, which lies in `part`. */
 function asked(part: string, path: string): string {
-  return `require(${JSON.stringify(`./${part}`)}).load("${path}")`;
+  return `loadPart(${JSON.stringify(`./${fileOf(part)}`)}).load("${path}")`;
 }
 
 describe("the parts of the package", () => {
   test("name no file that isn't there, and no place where they were made", () => {
     const text = [...modules.keys()]
-      .map((file) => readFileSync(join(folder, file), "utf8"))
+      .map((name) => readFileSync(join(folder, fileOf(name)), "utf8"))
       .join("\n");
     const named = text.matchAll(/new URL\("\.\/([^"]+)",Bun\.pathToFileURL\(partFile\)\)/g);
     const programs = new Set(Array.from(named, ([, name = ""]) => name));
     expect([...programs].toSorted()).toEqual(
-      [...threadFiles, programFile(workerProcess)].toSorted(),
+      [...threadFiles, programFile(workerProcess)].map((name) => fileOf(name)).toSorted(),
     );
     for (const name of programs)
       expect([name, existsSync(join(folder, name))]).toEqual([name, true]);
@@ -71,12 +74,36 @@ describe("the parts of the package", () => {
     expect([...new Set(named)].toSorted()).toEqual(["bun:ffi", "fs"]);
   });
 
+  test("have names of their content, but for the first, which others know", () => {
+    const digests = [...modules.keys()].map((name) => {
+      const [beginning = "", digest = ""] = fileOf(name).split(/-(?=[0-9a-f]{8}\.js$)/);
+      return beginning === name ? "none" : digest;
+    });
+    expect(new Set(digests).size).toBe(2);
+    expect(fileOf("postern-start.js")).toBe("postern-start.js");
+    expect(
+      readdirSync(folder)
+        .filter((file) => file.endsWith(".js"))
+        .toSorted(),
+    ).toEqual([...modules.keys()].map((name) => fileOf(name)).toSorted());
+  });
+
+  test("hold in two of them what a server without options needs", () => {
+    const kept = [...(modules.get("often.js") ?? []), ...(modules.get("requests.js") ?? [])];
+    expect(kept).toContain("src/cli/process/handover.ts");
+    expect(kept).toContain("src/cli/process/kept-code.ts");
+    expect(kept).toContain("src/http1/chunked.ts");
+    for (const name of ["archive/archives", "near/near-search", "forms/form-digest"]) {
+      expect(modules.get("requests.js")).toContain(`src/site/${name}.ts`);
+    }
+  });
+
   test("ask for a module of another part where they use it", () => {
     const text = readFileSync(join(folder, "postern-start.js"), "utf8");
     expect(text).toContain(`=${asked("often.js", "src/site/listing/listing-content.ts")}`);
     const config = asked("seldom.js", "src/cli/config/config-file.ts");
     expect(text).toContain(`.then(()=>${config})`);
-    expect(text).not.toMatch(/exports=require\("\.\/(?!media-types)/);
+    expect(text).not.toMatch(/exports=loadPart\("\.\/(?!media-types)/);
   });
 
   test("of a worker's process and of threads have little beside the first", () => {
@@ -89,7 +116,7 @@ describe("the parts of the package", () => {
 
   test("have bytecode, and no source maps", () => {
     const files = readdirSync(folder);
-    for (const file of modules.keys()) expect(files).toContain(`${file}.jsc`);
+    for (const name of modules.keys()) expect(files).toContain(`${fileOf(name)}.jsc`);
     expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
   });
 });

@@ -6,8 +6,12 @@ import { join } from "node:path";
 
 import about from "../../package.json";
 import { Command } from "../cli/command.ts";
+import { canActivate } from "../cli/process/activated.ts";
+import { SteadyLoad } from "../cli/process/steady-load.ts";
+import { awaitEnd, childrenOf } from "../cli/processes.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
+import { packNext } from "./next-version.ts";
 import { packageIn, PackedPackage } from "./packed-package.ts";
 
 // The package is built before the first test.
@@ -66,8 +70,56 @@ async function partsReadFor(path: string): Promise<number> {
   return (await engineLog(path, "BUN_JSC_verboseDiskCache")).split("Cache hit").length - 1;
 }
 
+interface Ready {
+  readonly pid: number;
+  readonly port: number;
+  readonly metrics?: string;
+}
+
+async function readyOf(command: Command): Promise<Ready> {
+  return JSON.parse((await command.line()) ?? "null") as Ready;
+}
+
 async function portOf(command: Command): Promise<number> {
-  return (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
+  return (await readyOf(command)).port;
+}
+
+const nextVersion = "9.8.7";
+let nextTarball: Promise<string> | undefined;
+
+/** A server of an installation of its own, whose package `upgrade` replaces by the next version. */
+async function upgradable(
+  name: string,
+  more: readonly string[],
+): Promise<Ready & { command: Command; upgrade(): Promise<void>; version(): Promise<string> }> {
+  const place = await packed.install(name);
+  const config = join(place, "postern.json");
+  await Bun.write(config, JSON.stringify({ limits: { codeLoadDelayMs: 0 } }));
+  const words = [site.root, "--config", config, "--port", "0", "--ready", "json", "--log", "none"];
+  const beside = ["--metrics", "0", ...more];
+  const linked = join(place, "node_modules/.bin/postern");
+  const preload = join(import.meta.dir, "tell-parts.ts");
+  await Bun.write(join(place, "bunfig.toml"), `preload = [${JSON.stringify(preload)}]\n`);
+  const environment = { AWAITED_PARTS: "often requests" };
+  const command = new Command([...words, ...beside], environment, place, linked);
+  const ready = await readyOf(command);
+  return {
+    ...ready,
+    command,
+    upgrade: async () => {
+      const workers = childrenOf(ready.pid);
+      for (const pid of workers.length === 0 ? [ready.pid] : workers) {
+        await command.says(new RegExp(`^loaded by ${pid}$`, "m"));
+      }
+      const tarball = await (nextTarball ??= packNext(packed, folder, nextVersion));
+      const { stderr, status } = await packed.run(["bun", "add", tarball], place);
+      if (status !== 0) throw new Error(stderr);
+    },
+    version: async () => {
+      const answer = await fetch(ready.metrics ?? "", { headers: { Connection: "close" } });
+      return /^postern_build_info\{.*version="([^"]+)"/m.exec(await answer.text())?.[1] ?? "";
+    },
+  };
 }
 
 describe("the tarball", () => {
@@ -188,23 +240,86 @@ describe("the package", () => {
     expect(await command.stderr).toBe("");
   });
 
-  test("goes on when its package is removed, and SIGUSR2 finds nothing of it", async () => {
+  test("answers all when its package is removed before its parts are loaded, and says so once", async () => {
     const other = await packed.install("removed");
     const installed = join(packageIn(other), "bin/postern.js");
-    const words = ["--no-config", "--port", "0", "--ready", "json"];
+    const words = ["--no-config", "--port", "0", "--ready", "json", "--log", "none"];
     await using command = new Command(words, {}, site.root, installed);
     const port = await portOf(command);
     rmSync(packageIn(other), { recursive: true });
-    command.signal("SIGUSR2");
-    await command.says(/^postern: SIGUSR2: .+; this one goes on\n$/);
     const client = await RawClient.connect(port);
-    client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    await client.ending();
-    expect(client.text).toStartWith("HTTP/1.1 200 ");
+    const paths = ["/nope", "/", "/a.txt", "/?download=zip", "/nope", "/a.flv"];
+    for (const [at, path] of paths.entries()) {
+      client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await client.responses(at + 1);
+    }
+    expect(client.statuses).toEqual([404, 500, 200, 500, 404, 500]);
+    expect(client.text).toContain("<title>404 Not Found</title>\n<p>404 Not Found\n");
     client.close();
+    command.signal("SIGUSR2");
+    await command.says(/\n.*\n/);
+    const lost =
+      "a part of postern can't be read, since its files were replaced or removed: restart it (SIGUSR2)";
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe(
+      `postern: ${lost}\npostern: SIGUSR2: ${lost}; this one goes on\n`,
+    );
   });
+
+  test.skipIf(!canActivate).each([
+    ["one process", []],
+    ["two workers", ["--workers", "2"]],
+  ] as const)(
+    "of %s gives way to the version that was installed over it, and no request fails (needs libc)",
+    async (what, more) => {
+      const running = await upgradable(what.replace(" ", "-"), more);
+      await using command = running.command;
+      const { pid, port } = running;
+      const load = new SteadyLoad(port, "/a.txt", Infinity, { kept: 4, fresh: 2 });
+      await running.upgrade();
+      // What wasn't asked for before.
+      const client = await RawClient.connect(port);
+      for (const [at, path] of ["/nope", "/", "/?download=zip", "/a.txt?download"].entries()) {
+        client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        await client.responses(at + 1);
+      }
+      expect(client.statuses).toEqual([404, 200, 200, 200]);
+      client.close();
+      expect(await running.version()).toBe(about.version);
+      process.kill(pid, "SIGUSR2");
+      const next = await readyOf(command);
+      await awaitEnd([pid]);
+      expect(next.port).toBe(port);
+      expect(await running.version()).toBe(nextVersion);
+      const { answered, failed, reasons } = await load.stop();
+      expect([...reasons]).toEqual([]);
+      expect(failed).toBe(0);
+      expect(answered).toBeGreaterThan(100);
+      process.kill(next.pid, "SIGTERM");
+      await awaitEnd([next.pid]);
+    },
+  );
+
+  test.skipIf(!canActivate)(
+    "has no worker of another version: when one dies, that version takes over (needs libc)",
+    async () => {
+      const running = await upgradable("dead-worker", ["--workers", "2"]);
+      await using command = running.command;
+      await running.upgrade();
+      const [worker = 0] = childrenOf(running.pid);
+      process.kill(worker, "SIGKILL");
+      const next = await readyOf(command);
+      await awaitEnd([running.pid]);
+      expect(next.port).toBe(running.port);
+      expect(await running.version()).toBe(nextVersion);
+      process.kill(next.pid, "SIGTERM");
+      await awaitEnd([next.pid]);
+      expect(await command.stderr).toContain(
+        "postern: worker 1 isn't replaced, since the program was: another process takes over\n",
+      );
+    },
+  );
 
   test("renders a long Markdown file by its thread", async () => {
     site.file("long.md", `# Long\n\n${"*word* ".repeat(1000)}`);

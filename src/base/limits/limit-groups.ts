@@ -149,6 +149,11 @@ interface OperationsLimits {
    * accepts no more connections.
    */
   readonly drainTimeMs: Milliseconds;
+  /**
+   * From the start to the moment when the code is loaded that later requests and SIGUSR2 need, so
+   * that the files of the program may be replaced from then on.
+   */
+  readonly codeLoadDelayMs: Milliseconds;
 }
 
 /** Files that clients send, to be stored. */

@@ -9,14 +9,25 @@ import type { MetricFamily } from "../../server/operations/metric-family.ts";
 import type { LogStream } from "../../server/log.ts";
 import { workerArgument } from "../options/command-line.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
+import { StartedProgram } from "../process/started-program.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Notice, Order } from "./worker-message.ts";
 import type { UploadsSeen } from "../terminal/received-uploads.ts";
 
-/** What starts a worker. An executable has no other program than its own. */
+const { execPath } = process;
+
+/** The file of a worker's program. An executable has no other program than its own. */
+const programPath = Bun.isStandaloneExecutable
+  ? execPath
+  : fileURLToPath(new URL("./worker.ts", import.meta.url));
+
+/** What starts a worker. */
 const command: readonly string[] = Bun.isStandaloneExecutable
-  ? [process.execPath, workerArgument]
-  : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
+  ? [execPath, workerArgument]
+  : [execPath, ...process.execArgv, programPath];
+
+/** The program of workers, as it was when the supervisor started. */
+export const workerProgram = new StartedProgram(programPath);
 
 /** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {

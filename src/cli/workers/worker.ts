@@ -74,7 +74,14 @@ async function start(options: ServeOptions, tellsUploads: boolean): Promise<void
   const telling = tellsUploads ? await uploadListener() : {};
   const server = await serve({ ...options, ...telling, write: (lines) => log.add(lines) });
   running = { server, log, output, stopTimeMs };
+  setTimeout(() => void keepCode(server).catch(() => undefined), limits.codeLoadDelayMs).unref();
   answer({ kind: "listening", url: server.url.href });
+}
+
+/** Loads the code that later requests need; what needs code that can't be loaded says so. */
+async function keepCode(server: Server): Promise<void> {
+  const kept = await import("../process/kept-code.ts");
+  await kept.keepCode(server);
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */

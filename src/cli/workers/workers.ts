@@ -33,7 +33,7 @@ import type { Ahead } from "../process/listen-ahead.ts";
 import { shareOut } from "../process/listen-ahead.ts";
 import type { WorkerLog } from "./worker-process.ts";
 import type { MeasuredWorkers, WorkerOperations } from "./worker-operations.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { WorkerProcess, workerProgram } from "./worker-process.ts";
 import type { WorkerUploads } from "./worker-uploads.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
@@ -385,8 +385,20 @@ export class Workers {
     this.#reject(error);
   }
 
+  /**
+   * Has another process of the program that is on the disk by now take over, by what a SIGUSR2
+   * does: a worker of another version would get options and messages that it may not understand. If
+   * none takes over, `place` stays empty until another attempt.
+   */
+  #giveUp(place: Place): void {
+    say(`worker ${place.number} isn't replaced, since the program was: another process takes over`);
+    place.timer = setTimeout(() => this.#fill(place), this.#limits.workerSteadyTimeMs);
+    process.emit("SIGUSR2", "SIGUSR2");
+  }
+
   /** Starts a worker in an empty place. */
   #fill(place: Place): void {
+    if (workerProgram.isReplaced()) return this.#giveUp(place);
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {

@@ -318,13 +318,13 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
       disposeResponse(response);
       return this.#handlerFailed(exchange, new TypeError("a 101 that no request asked for"));
     }
+    const { Http1Tunnel } = require("./http1-tunnel.ts") as typeof import("./http1-tunnel.ts");
     exchange.answer(response);
     this.#queueResponse(response, head, true);
     this.#move("switched");
     this.#exchange = undefined;
     this.#context.timers.remove(this);
     this.#timeouts.hold(0);
-    const { Http1Tunnel } = require("./http1-tunnel.ts") as typeof import("./http1-tunnel.ts");
     Http1Tunnel.begin(
       {
         context: this.#context,

@@ -19,10 +19,28 @@ function streams(): typeof import("../connection/stream.ts") {
   return require("../connection/stream.ts") as typeof import("../connection/stream.ts");
 }
 
+/** How files are sent by the kernel; loaded by the first of them. */
+let fileSenders: typeof import("../connection/file-sender.ts") | undefined;
+
+function senders(): typeof import("../connection/file-sender.ts") {
+  fileSenders ??=
+    require("../connection/file-sender.ts") as typeof import("../connection/file-sender.ts");
+  return fileSenders;
+}
+
+/** Loads what sends `response`, before its head is queued: if it fails, there is another answer. */
+function loadFor(response: Response): void {
+  try {
+    if (response.body.kind === "file") senders();
+    else if (response.body.kind === "stream") streams();
+  } catch (error) {
+    if (response.body.kind === "file") disposeResponse(response);
+    throw error;
+  }
+}
+
 /** The output of one connection, response by response. */
 export class ResponseWriter {
-  /** Loaded by the first file that is sent by the kernel. */
-  static #FileSender: typeof FileSender | undefined;
   readonly #queue: WriteQueue;
   readonly #sizes: SendSizes;
   readonly #changed: () => void;
@@ -86,6 +104,7 @@ export class ResponseWriter {
    */
   begin(response: Response, context: WireContext): boolean {
     const { head, contentOctets, framing, persist } = encodeResponse(response, context);
+    if (framing !== "none") loadFor(response);
     this.#octets = contentOctets;
     if (typeof head !== "string") this.#queue.addBytes(head);
     else {
@@ -134,15 +153,7 @@ export class ResponseWriter {
         this.#octets = body.bytes.length;
         return;
       case "file":
-        ResponseWriter.#FileSender ??= (
-          require("../connection/file-sender.ts") as typeof import("../connection/file-sender.ts")
-        ).FileSender;
-        this.#sender = new ResponseWriter.#FileSender(
-          body.file,
-          body.pieces,
-          this.#sizes,
-          body.sample,
-        );
+        this.#sender = new (senders().FileSender)(body.file, body.pieces, this.#sizes, body.sample);
         this.#octets = this.#sender.left;
         return;
       case "stream":

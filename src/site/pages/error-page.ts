@@ -58,6 +58,24 @@ interface MissedPage {
   readonly note: ResponseNote;
 }
 
+/**
+ * Whether `error` is that of code which can't be loaded, since the package was replaced or removed
+ * (`build/parts.ts`). It has been said on standard error.
+ */
+export function isLostPart(error: unknown): boolean {
+  return error instanceof Error && error.name === "LostPart";
+}
+
+/** What `make` makes; if its code can't be loaded, what `otherwise` makes. */
+function unlessLost<Made>(make: () => Made, otherwise: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!isLostPart(error)) throw error;
+    return otherwise();
+  }
+}
+
 /** The markup of pages; loaded by the first page that is made. */
 let markupModule: typeof import("./error-markup.ts") | undefined;
 
@@ -83,9 +101,13 @@ function commandFor(denial: Denial): string | undefined {
   return mendingCommand(denial);
 }
 
-/** The built-in page for `status`. */
+/** The built-in page for `status`; that alone where the code of pages can't be loaded. */
 function builtInPage(status: ContentStatus, page: PageText): string {
-  return markupOf().renderErrorPage({ ...page, status, phrase: reasonPhrases[status] });
+  const phrase = reasonPhrases[status];
+  return unlessLost(
+    () => markupOf().renderErrorPage({ ...page, status, phrase }),
+    () => `<!DOCTYPE html>\n<title>${status} ${phrase}</title>\n<p>${status} ${phrase}\n`,
+  );
 }
 
 /** Inserts the reason and similar names at the top of the tree's own page, to be seen at once. */
@@ -181,7 +203,8 @@ export class ErrorPages {
   forbidden(view: View, denial: Denial, missed: Missed = {}): Answer {
     const text = "This is not for everyone to read.";
     const reason = explainDenial(denial);
-    const command = this.#explains(missed) ? commandFor(denial) : undefined;
+    const find = (): string | undefined => commandFor(denial);
+    const command = this.#explains(missed) ? unlessLost(find, () => undefined) : undefined;
     return this.#fromTree({ status: 403, text, missed, reason, command, note: { reason } }, view);
   }
 
@@ -339,13 +362,20 @@ export class ErrorPages {
     });
   }
 
-  /** The built-in page: what was asked for, and the ways on. */
+  /** The built-in page: what was asked for, and the ways on, if its code can be loaded. */
   #makeBuiltIn(page: MissedPage, view: View): Answer {
-    const { status, note, missed } = page;
+    const { status, note, text } = page;
+    return unlessLost<Answer>(
+      () => this.#makeWhole(page, view),
+      () => startPage(status).noting(note).html(builtInPage(status, { text })).build(),
+    );
+  }
+
+  #makeWhole({ status, note, missed, ...page }: MissedPage, view: View): Answer {
     const asked = this.#askedFor(missed);
     return whenReady(this.#wayUp(asked, missed, view), (up) => {
       const home = asked === undefined ? undefined : askedPaths().linkHome(asked, this.#ways.home);
-      const shown = { ...this.#shown(page, asked), asked: asked?.shown, up, home };
+      const shown = { ...this.#shown({ ...page, missed }, asked), asked: asked?.shown, up, home };
       return startPage(status).noting(note).html(builtInPage(status, shown)).buildCached();
     });
   }
@@ -367,7 +397,7 @@ export class ErrorPages {
 
   /** What a page says: its sentence, and with `--explain` all else. */
   #shown(
-    { text, reason, command, missed, near = [] }: MissedPage,
+    { text, reason, command, missed, near = [] }: Omit<MissedPage, "status" | "note">,
     asked: AskedPath | undefined,
   ): PageText {
     if (!this.#explains(missed)) return { text };
