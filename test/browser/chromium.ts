@@ -69,7 +69,24 @@ export class Page implements Disposable {
 
   /** Loads `path` of the server at `base`; resolves when all of the page has been loaded. */
   async goto(path: string, base: URL): Promise<void> {
+    await this.#isQuiet();
     await this.view.navigate(new URL(path, base).href);
+  }
+
+  /** Loads the page once more; resolves when all of it has been loaded. */
+  async reload(): Promise<void> {
+    await this.#isQuiet();
+    await this.view.reload();
+  }
+
+  /**
+   * Waits for all that a page which a click or a script led to still brings. Bun asks each page that
+   * has loaded for its title, and takes the answer, or that the page has gone in the meantime, for
+   * the end of the navigation that is under way by then.
+   */
+  async #isQuiet(): Promise<void> {
+    await this.until("performance.getEntriesByType('navigation')[0]?.loadEventEnd > 0");
+    await this.value("document.title");
   }
 
   /** Clicks on what `selector` finds. */

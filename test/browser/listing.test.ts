@@ -101,7 +101,7 @@ function tests(): void {
     const shown = await names(page);
     expect(shown[0]).toBe("sub/");
     expect(shown.at(-1)).toBe("gamma.mp3");
-    await page.view.reload();
+    await page.reload();
     expect(await names(page)).toEqual(shown);
   });
 

@@ -241,7 +241,7 @@ function tests(): void {
     await page.goto("MySchedule.html", fresh.url);
     await page.until("document.documentElement.dataset.ready === 'yes'");
     const before = fresh.requests.length;
-    await page.view.reload();
+    await page.reload();
     await page.until("document.documentElement.dataset.ready === 'yes'");
     for (const part of ["/MySchedule.html", "/css/schedule.css", "/js/schedule.js"]) {
       const again = fresh.requests.slice(before).filter(({ target }) => target === part);
