@@ -61,11 +61,21 @@ async function open(base = server.url, path = "in/"): Promise<Page> {
 
 /** Drags files and folders from the system over the page, and lets them go on the listing. */
 async function drop(page: Page, names: readonly string[], isLetGo = true): Promise<void> {
+  const to = (type: string): Promise<void> => drag(page, names, type, 300, 700);
+  for (const type of ["dragEnter", "dragOver", ...(isLetGo ? ["drop"] : [])]) await to(type);
+}
+
+/** One step of a drag. */
+async function drag(
+  page: Page,
+  names: readonly string[],
+  type: string,
+  x: number,
+  y: number,
+): Promise<void> {
   const files = names.map((name) => own.at(name));
   const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", ...(isLetGo ? ["drop"] : [])]) {
-    await page.view.cdp("Input.dispatchDragEvent", { type, x: 300, y: 700, data });
-  }
+  await page.view.cdp("Input.dispatchDragEvent", { type, x, y, data });
 }
 
 /** Puts files, or a folder, into the input that `expression` is. */
@@ -432,11 +442,28 @@ function pageTests(): void {
 
   test("files over the page light up the area, until they are taken away", async () => {
     using page = await open();
-    const lit = `document.documentElement.classList.contains("dropping")`;
+    await page.value(`void (() => {
+      window.lit = [];
+      const { classList } = document.documentElement;
+      new MutationObserver(() => lit.push(classList.contains("dropping")))
+        .observe(document.documentElement, { attributeFilter: ["class"] });
+    })()`);
     await drop(page, ["a.txt"], false);
-    await page.until(lit);
-    await page.until(`!${lit}`);
+    await page.until(`lit.join() === "true,false"`);
     expect(await rows(page)).toEqual([]);
+  });
+
+  test("files may be let go on a row that has just come in under the pointer", async () => {
+    using page = await open();
+    await drag(page, ["a.txt"], "dragEnter", 300, 700);
+    await drag(page, ["a.txt"], "dragOver", 300, 700);
+    const middle = `document.querySelector("h1").getBoundingClientRect()`;
+    const { x, y } = await page.value<{ readonly x: number; readonly y: number }>(
+      `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(${middle})`,
+    );
+    await drag(page, ["a.txt"], "drop", x, y);
+    await page.until(ended);
+    expect(await rows(page)).toEqual(["a.txt | 3 B | stored as “a (2).txt”"]);
   });
 
   test("the buttons can be used by keys, and open the browser's dialog", async () => {
