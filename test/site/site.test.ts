@@ -141,8 +141,10 @@ const knowing = (reason: string | undefined): Endpoint =>
 test("the reason of a 405 is that of the first endpoint that knows one", async () => {
   const endpoints = [knowing(undefined), knowing("first"), knowing("second")];
   const request = requestOf("PUT /");
-  expect((await answer(siteOf({ endpoints }), request)).note).toEqual({ reason: "first" });
-  expect((await answer(siteOf({}), request)).note).toBeUndefined();
+  const sentence = "The methods here are: OPTIONS.";
+  const known = await answer(siteOf({ endpoints }), request);
+  expect(known.note).toEqual({ sentence, reason: "first" });
+  expect((await answer(siteOf({}), request)).note).toEqual({ sentence });
 });
 
 describe("405 and Allow (RFC 9110 §15.5.6)", () => {

@@ -141,6 +141,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** The kind of the refusal that it is, if it is one with a kind. */
   readonly refusal?: string;
+  /** What an error page says, for another form of it. */
+  readonly sentence?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
   /** The names of the faults that it has, to test a client. */

@@ -250,7 +250,7 @@ export class ErrorPages {
     reason: string | undefined,
     missed: Missed,
   ): ResponseBuilder<405 | 412, "filled"> {
-    const builder = startPage(status);
+    const builder = startPage(status).noting({ sentence: text });
     if (reason === undefined) return builder.html(builtInPage(status, { text }));
     const shown = this.#explains(missed) ? { text, reason } : { text };
     return builder.noting({ reason }).html(builtInPage(status, shown));
@@ -270,10 +270,11 @@ export class ErrorPages {
     const { kind, status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const shown = reason === undefined || !this.#explains({}) ? {} : { reason };
-    const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
+    const sentence = `${text}${bound}`;
+    const markup = builtInPage(status, { text: sentence, section, ...shown });
     const described = describeRefusal(refusal);
     const noted = reason === undefined ? described : `${described}: ${reason}`;
-    const builder = startPage(status).noting({ reason: noted, refusal: kind });
+    const builder = startPage(status).noting({ reason: noted, refusal: kind, sentence });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();
@@ -282,14 +283,16 @@ export class ErrorPages {
   /** 401 with `challenge` (RFC 9110 §11.6.1); `reason` is for the log only. */
   unauthorized(challenge: string, reason: string): Response {
     const refused = this.refusal(refusals.credentials);
-    const note = { reason: `${describeRefusal(refusals.credentials)}: ${reason}` };
+    const described = `${describeRefusal(refusals.credentials)}: ${reason}`;
+    const note = { ...refused.note, reason: described };
     return { ...refused, note, fields: [...refused.fields, ["WWW-Authenticate", challenge]] };
   }
 
   /** 500: the storage or a handler failed; `reason` is for the log only. */
   failed(reason: string): Response {
     const { text } = refusals["handler-failed"];
-    return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
+    const builder = startPage(500).noting({ reason, sentence: text });
+    return builder.html(builtInPage(500, { text })).build();
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */

@@ -12,6 +12,7 @@ import type { UploadTree, UploadTreeOptions } from "../../tree/writing/upload-tr
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { CountedUploads } from "../operations/counted-uploads.ts";
 import type { UploadCounts, UploadsPresent } from "../operations/upload-counts.ts";
+import { ProblemFinisher } from "../pages/problem-finisher.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
 import type { MaySend } from "../upload-area/upload-offer.ts";
@@ -139,6 +140,10 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
       counts === undefined ? endpoints : endpoints.map((one) => new CountedUploads(one, counts)),
     present: () => ({ unfinished: uploads.unfinished.total, quota: uploads.quota }),
     offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
-    finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
+    finishers: [
+      ...(trustUploads ? [] : [new SandboxFinisher()]),
+      new UploadLimitFinisher(site),
+      new ProblemFinisher(),
+    ],
   };
 }

@@ -47,7 +47,11 @@ describe("a request without credentials", () => {
     expect(fields["WWW-Authenticate"]).toBe('Basic realm="postern", charset="UTF-8"');
     expect(fields["Cache-Control"]).toBe("private");
     expect(close).toBe(false);
-    expect(note).toEqual({ reason: "401 credentials (RFC 9110 §15.5.2): no credentials" });
+    expect(note).toEqual({
+      reason: "401 credentials (RFC 9110 §15.5.2): no credentials",
+      refusal: "credentials",
+      sentence: "This needs a user name and a password.",
+    });
   });
 
   test("is answered the same, whatever it asks for", async () => {
@@ -219,7 +223,11 @@ describe("rules", () => {
     const request = requestOf("GET /ines/missing", as("bob:builder"));
     const { status, note, fields } = show(await client.answer(request));
     expect(status).toBe(403);
-    expect(note).toEqual({ reason: "403 not-permitted (RFC 9110 §15.5.4)" });
+    expect(note).toEqual({
+      reason: "403 not-permitted (RFC 9110 §15.5.4)",
+      refusal: "not-permitted",
+      sentence: "This is not for the user whose password you gave.",
+    });
     expect(fields["Cache-Control"]).toBe("private");
     expect(request.user).toBe("bob");
   });

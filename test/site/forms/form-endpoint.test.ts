@@ -352,7 +352,8 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
     const answer = client.answer({ ...request, body: { trailers, ...reads } });
     const { status, close, note } = await answer;
     const reason = "If-Match is false: it has none of these tags";
-    expect([status, close, note]).toEqual([412, false, { reason }]);
+    const sentence = "The resource isn't as the request's conditions ask.";
+    expect([status, close, note]).toEqual([412, false, { reason, sentence }]);
   });
 
   test("that would be refused anyway is refused for that", async () => {
