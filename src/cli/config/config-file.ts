@@ -66,7 +66,7 @@ function check(value: unknown): Result<Config, string> {
   return read.ok ? read : failure(`: ${read.error}`);
 }
 
-/** Takes what a file exports for a configuration, of which members that are undefined are left out. */
+/** Takes what a file exports for a configuration, without the members that are undefined. */
 function checkExported({ content, missing }: Exported): Result<Config, string> {
   for (const { keys, type } of missing) {
     // A message says what stood there, but nothing of what it does.
