@@ -127,10 +127,10 @@ function combined(report: LoggedExchange, epochMs: number): string {
   return form === undefined ? line : `${line} "${form}"`;
 }
 
-/** The note of `response` for the log, in full. */
+/** The note of `response` for the log, in full; what is absent is undefined. */
 function noteOf({ note }: Response): Record<string, unknown> {
-  const { form, isRoutine: _, ...told } = note ?? {};
-  return form === undefined ? told : { ...told, form: form() };
+  const { reason, faults, form } = note ?? {};
+  return { reason, faults, form: form?.() };
 }
 
 /** The trace that the request with `head` belongs to, if it says so as it should. */

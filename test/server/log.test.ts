@@ -253,6 +253,14 @@ describe("json", () => {
     const logged: unknown = JSON.parse(line("json", { ...plain, response }));
     expect(logged).toMatchObject({ form });
   });
+
+  test("has the reason of a page that the site made, and not the page's sentence", () => {
+    const note = { reason: "403 upload-name", refusal: "upload-name", sentence: "Not here." };
+    const logged: unknown = JSON.parse(line("json", { ...plain, response: { ...ok, note } }));
+    const { reason, ...others } = logged as { readonly reason?: string };
+    expect(reason).toBe("403 upload-name");
+    expect(others).toEqual(JSON.parse(line("json", plain)) as object);
+  });
 });
 
 describe("what a client sent can't break a line, a quotation or a terminal", () => {
