@@ -7,6 +7,10 @@ command -v bun >/dev/null || {
   echo "postern: needs Bun (https://bun.com): npm install --global bun" >&2
   exit 1
 }
+# These signals end a process that has no handlers for them yet. Ignored, they stay so in Bun, whose
+# handlers take their place. Without a service manager, a start need not have one for SIGHUP.
+trap '' USR1 USR2
+[ -z "$NOTIFY_SOCKET" ] || trap '' HUP
 exec bun --config=/dev/null --no-env-file "$0" "$@"
 */
 

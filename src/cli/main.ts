@@ -34,10 +34,33 @@ const defaultPort: number = optionTable.port.default;
 /** How many ports after the default are tried when it is in use. */
 const portsTried = 100;
 
+function say(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
+}
+
 /** Prints why the command can't go on, and ends the process. */
 function fail(line: string, status: 1 | 2): never {
-  void standardError.write(`postern: ${line}\n`);
+  say(line);
   process.exit(status);
+}
+
+/** Signals that come before their handlers are there. Without this they would end the process. */
+class EarlySignals {
+  readonly #received = new Set<NodeJS.Signals>();
+  readonly #receive = (name: NodeJS.Signals): void => void this.#received.add(name);
+
+  /** Holds signals called `names` until `release`. */
+  hold(...names: readonly NodeJS.Signals[]): void {
+    for (const name of names) process.on(name, this.#receive);
+  }
+
+  /** Gives what came to the handlers that are there by now; without a handler it is dropped. */
+  release(): void {
+    for (const name of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+      process.off(name, this.#receive);
+      if (this.#received.has(name)) process.emit(name, name);
+    }
+  }
 }
 
 /**
@@ -54,7 +77,7 @@ async function onPort<Opened>(
     try {
       const opened = await open(port);
       if (port !== defaultPort && config.quiet !== true) {
-        void standardError.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
+        say(`port ${defaultPort} is in use, so this is ${port}`);
       }
       return opened;
     } catch (error) {
@@ -177,41 +200,39 @@ function logPaintOf({ log, quiet }: Config): LogPaint | undefined {
   return logPaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
 }
 
-/** Tells the program that has started this one where `server` listens. */
-async function report(
-  server: Server | Workers,
-  ready: CommandLine["ready"],
-  portFile: string | undefined,
-): Promise<void> {
-  const { reportTo, writePortFile } = await import("./ready-report.ts");
-  const written = portFile === undefined ? undefined : writePortFile(portFile, server.port);
-  if (written?.ok === false) fail(written.error, 1);
-  if (typeof ready !== "object") return;
-  const told = await reportTo(ready.descriptor, readyJson(server));
-  if (!told.ok) fail(told.error, 1);
-}
-
-/** Says that `server` listens: a line, a line of JSON, or on a terminal a banner. */
+/**
+ * Says that `server` listens, a line, a line of JSON, or on a terminal a banner; and before that
+ * how passwords may get into wrong hands. `words` are those of the command line.
+ */
 async function announce(
   server: Server | Workers,
   ready: CommandLine["ready"],
   settings: Settings,
+  words: readonly string[],
 ): Promise<void> {
-  const { quiet, open, portFile } = settings.config;
-  if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
+  const { quiet, open, portFile, auth } = settings.config;
+  if (auth !== undefined && quiet !== true) {
+    const { authWarnings } = await import("./auth-warnings.ts");
+    for (const line of authWarnings(server, settings.config, words)) say(line);
+  }
+  if (portFile !== undefined || typeof ready === "object") {
+    const { report } = await import("./ready-report.ts");
+    const told = await report(server.port, readyJson(server), ready, portFile);
+    if (!told.ok) fail(told.error, 1);
+  }
   if (ready === "json" || (quiet !== true && !standardOutput.isTerminal)) {
     void standardOutput.write(firstLine(server, ready, settings));
   }
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
-    void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
+    say(authorityLine(server.ca));
   }
   if (quiet !== true) {
-    for (const line of operationsLines(server)) void standardError.write(`postern: ${line}\n`);
+    for (const line of operationsLines(server)) say(line);
   }
   if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
     const { faultsLine } = await import("./faults-command.ts");
-    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
+    say(faultsLine(settings.config));
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
@@ -221,20 +242,7 @@ async function announce(
   if (open !== true) return;
   const { openBrowser } = await import("./terminal/open-browser.ts");
   const opened = openBrowser(server);
-  if (!opened.ok) void standardError.write(`postern: ${opened.error}\n`);
-}
-
-/** Says how passwords may get into wrong hands, if they may. */
-async function warnOfAuth(
-  server: Server | Workers,
-  config: Config,
-  words: readonly string[],
-): Promise<void> {
-  if (config.quiet === true) return;
-  const { authWarnings } = await import("./auth-warnings.ts");
-  for (const line of authWarnings(server, config, words)) {
-    void standardError.write(`postern: ${line}\n`);
-  }
+  if (!opened.ok) say(opened.error);
 }
 
 /**
@@ -321,7 +329,7 @@ function endOnUnhandledError(): void {
 /** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
 function lacksPart(error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  void standardError.write(`postern: SIGUSR2: ${why}; this one goes on\n`);
+  say(`SIGUSR2: ${why}; this one goes on`);
 }
 
 /** Has another process take over on SIGUSR2. What does so is loaded some time after the start. */
@@ -349,20 +357,10 @@ function handOverOnSignal(running: Running): void {
   });
 }
 
-/** Reloads on SIGHUP, if there is something to be read again. */
-async function reloadOnSignal(
-  { server, config, manager }: Running,
-  command: CommandLine,
-  settings: Settings,
-  stop: () => void,
-): Promise<void> {
+/** Whether SIGHUP reloads under `settings`, since there is something to be read again. */
+function hasFiles({ file, config }: Settings): boolean {
   const { auth, faults } = config;
-  const isNamed = auth?.file !== undefined || faults !== undefined;
-  const hasFiles = settings.file !== undefined || hasTls(config) || isNamed;
-  // A service manager may send the signal in any case, and the first process has no defaults.
-  if (!hasFiles && manager === undefined && process.pid !== 1) return;
-  const { reloadOnHangup } = await import("./reload.ts");
-  reloadOnHangup(server, command, settings, stop, manager);
+  return file !== undefined || hasTls(config) || auth?.file !== undefined || faults !== undefined;
 }
 
 /** Reads the statuses of children that aren't the program's own. */
@@ -409,13 +407,20 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   if (help !== false) return printHelp(help === true ? undefined : help);
   if (version) return printVersion(json);
   if (json) return fail("--json goes with --version, and with audit and check", 2);
+  const early = new EarlySignals();
+  early.hold("SIGUSR1", "SIGUSR2");
+  const manager = await findManager();
+  // A service manager may send SIGHUP in any case, and the first process has no defaults.
+  const isManaged = manager !== undefined || process.pid === 1;
+  if (isManaged) early.hold("SIGHUP");
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
+  // Otherwise SIGHUP keeps its default, or is ignored (nohup), unless it is for a reload.
+  if (!isManaged && hasFiles(settings.value)) early.hold("SIGHUP");
   const { config } = settings.value;
   if (config.portFile !== undefined && config.unix !== undefined) {
     return fail("a port file needs a port, and a Unix socket has none", 2);
   }
-  const manager = await findManager();
   const given = await findGiven(config);
   const asked = command.value.ready;
   // The descriptor was the first process's, which has told it that there is a server.
@@ -434,16 +439,19 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
-    await reloadOnSignal(running, command.value, settings.value, stop);
+    if (isManaged || hasFiles(settings.value)) {
+      const { reloadOnHangup } = await import("./reload.ts");
+      reloadOnHangup(server, command.value, settings.value, stop, manager);
+    }
     handOverOnSignal(running);
-    if (config.auth !== undefined) await warnOfAuth(server, config, words);
-    await announce(server, ready, settings.value);
+    await announce(server, ready, settings.value, words);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
       await Promise.race([tellServing(given), stopped.promise]);
       running.predecessor = -1;
     }
     if (!running.isEnding) manager?.ready(server);
+    early.release();
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
     const ended = stopped.promise;
