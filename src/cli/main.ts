@@ -49,7 +49,7 @@ function fail(line: string, status: 1 | 2): never {
 const laterSignals = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * Holds the signals for a server that listens, which would end the process until there are handlers.
+ * Holds the signals for a server that listens, which end a process without handlers until then.
  * Those are given what is among `names` after `end`.
  */
 function holdSignals(): { readonly names: ReadonlySet<NodeJS.Signals>; end(): void } {
