@@ -19,13 +19,14 @@ import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
-import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
+import { hasFaults, serveOptions } from "./config/to-serve-options.ts";
 import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { GivenToProcess } from "./process/given-sockets.ts";
 import type { Ahead } from "./process/listen-ahead.ts";
 import type { ServiceManager } from "./process/service-manager.ts";
+import type { Reloads } from "./reload.ts";
 import type { LogPaint } from "./terminal/log-paint.ts";
 import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -44,23 +45,18 @@ function fail(line: string, status: 1 | 2): never {
   process.exit(status);
 }
 
-/** Signals that come before their handlers are there. Without this they would end the process. */
-class EarlySignals {
-  readonly #received = new Set<NodeJS.Signals>();
-  readonly #receive = (name: NodeJS.Signals): void => void this.#received.add(name);
+/** Signals for a server that listens. */
+const laterSignals = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
-  /** Holds signals called `names` until `release`. */
-  hold(...names: readonly NodeJS.Signals[]): void {
-    for (const name of names) process.on(name, this.#receive);
-  }
-
-  /** Gives what came to the handlers that are there by now; without a handler it is dropped. */
-  release(): void {
-    for (const name of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
-      process.off(name, this.#receive);
-      if (this.#received.has(name)) process.emit(name, name);
-    }
-  }
+/**
+ * Holds the signals for a server that listens, which end a process without handlers until then.
+ * Those are given what is among `names` after `end`.
+ */
+function holdSignals(): { readonly names: ReadonlySet<NodeJS.Signals>; end(): void } {
+  const names = new Set<NodeJS.Signals>();
+  const receive = (name: NodeJS.Signals): void => void names.add(name);
+  for (const name of laterSignals) process.on(name, receive);
+  return { names, end: () => laterSignals.forEach((name) => process.off(name, receive)) };
 }
 
 /**
@@ -326,11 +322,11 @@ function endOnUnhandledError(): void {
   process.on("unhandledRejection", endWith);
 }
 
-/** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
-function lacksPart(error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
-  say(`SIGUSR2: ${why}; this one goes on`);
-}
+/** Says that `signal` can't be obeyed, because a part of the program was removed meanwhile. */
+const lacksPart =
+  (signal: NodeJS.Signals) =>
+  (error: unknown): void =>
+    say(`${signal}: ${error instanceof Error ? error.message : String(error)}; this one goes on`);
 
 /** Has another process take over on SIGUSR2. What does so is loaded some time after the start. */
 function handOverOnSignal(running: Running): void {
@@ -341,7 +337,7 @@ function handOverOnSignal(running: Running): void {
   setTimeout(() => void keep().catch(() => undefined), limits.codeLoadDelayMs).unref();
   let isBusy = false;
   const handOver = async (): Promise<void> => {
-    const handover = await import("./process/handover.ts").catch(lacksPart);
+    const handover = await import("./process/handover.ts").catch(lacksPart("SIGUSR2"));
     if (handover === undefined) return;
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
@@ -357,10 +353,22 @@ function handOverOnSignal(running: Running): void {
   });
 }
 
-/** Whether SIGHUP reloads under `settings`, since there is something to be read again. */
-function hasFiles({ file, config }: Settings): boolean {
-  const { auth, faults } = config;
-  return file !== undefined || hasTls(config) || auth?.file !== undefined || faults !== undefined;
+/** Reads what can change again on SIGHUP, and says on SIGUSR1 where there is no log to open. */
+function reloadOnSignal(
+  { server, config, manager }: Running,
+  command: CommandLine,
+  settings: Settings,
+  stop: () => void,
+): void {
+  let reloads: Reloads | undefined;
+  const hangUp = async (): Promise<void> => {
+    const loaded = await import("./reload.ts");
+    reloads ??= new loaded.Reloads(server, command, settings, stop, manager);
+    reloads.hangUp();
+  };
+  process.on("SIGHUP", () => void hangUp().catch(lacksPart("SIGHUP")));
+  if (config.logFile !== undefined) return;
+  process.on("SIGUSR1", () => say("SIGUSR1: there is no file of a log to open again (--log-file)"));
 }
 
 /** Reads the statuses of children that aren't the program's own. */
@@ -386,13 +394,9 @@ async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
-  const [{ helpText }, { choosePaint }] = await Promise.all([
-    import("./help/help-text.ts"),
-    import("./terminal/paint.ts"),
-  ]);
-  const text = helpText(asked, choosePaint(standardOutput.isTerminal, process.env));
-  if (!text.ok) return fail(text.error, 2);
-  await standardOutput.write(text.value);
+  const { printHelp: print } = await import("./help/print-help.ts");
+  const printed = await print(asked);
+  if (!printed.ok) fail(printed.error, 2);
 }
 
 async function printVersion(asJson: boolean): Promise<void> {
@@ -407,20 +411,14 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   if (help !== false) return printHelp(help === true ? undefined : help);
   if (version) return printVersion(json);
   if (json) return fail("--json goes with --version, and with audit and check", 2);
-  const early = new EarlySignals();
-  early.hold("SIGUSR1", "SIGUSR2");
-  const manager = await findManager();
-  // A service manager may send SIGHUP in any case, and the first process has no defaults.
-  const isManaged = manager !== undefined || process.pid === 1;
-  if (isManaged) early.hold("SIGHUP");
+  const early = holdSignals();
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
-  // Otherwise SIGHUP keeps its default, or is ignored (nohup), unless it is for a reload.
-  if (!isManaged && hasFiles(settings.value)) early.hold("SIGHUP");
   const { config } = settings.value;
   if (config.portFile !== undefined && config.unix !== undefined) {
     return fail("a port file needs a port, and a Unix socket has none", 2);
   }
+  const manager = await findManager();
   const given = await findGiven(config);
   const asked = command.value.ready;
   // The descriptor was the first process's, which has told it that there is a server.
@@ -439,11 +437,9 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
-    if (isManaged || hasFiles(settings.value)) {
-      const { reloadOnHangup } = await import("./reload.ts");
-      reloadOnHangup(server, command.value, settings.value, stop, manager);
-    }
+    reloadOnSignal(running, command.value, settings.value, stop);
     handOverOnSignal(running);
+    early.end();
     await announce(server, ready, settings.value, words);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
@@ -451,10 +447,11 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
       running.predecessor = -1;
     }
     if (!running.isEnding) manager?.ready(server);
-    early.release();
+    for (const name of early.names) process.emit(name, name);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
-    await ("failed" in server ? Promise.race([stopped.promise, server.failed]) : stopped.promise);
+    const ended = stopped.promise;
+    await ("failed" in server ? Promise.race([ended, server.failed]) : ended);
     process.exit(0);
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
