@@ -15,6 +15,7 @@ import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { JsonSchema } from "../json-schema.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
+import { firstOctets } from "./tls/first-octets.ts";
 
 const docs = join(import.meta.dir, "../../docs");
 const root = JSON.parse(readFileSync(join(docs, "log.schema.json"), "utf8")) as Record<
@@ -191,6 +192,32 @@ describe("a connection that ends before a request is answered has a line", () =>
     expect(said[0]).toBe("TLS handshake: unsupported protocol");
     expect(said[1]).toMatch(/^TLS handshake: [a-z ]+$/);
     expect(said.slice(2).toSorted()).toEqual(["TLS handshake: cut off", "TLS handshake: reset"]);
+  });
+
+  test("when it refuses the certificate, by an alert in cleartext (RFC 8446 §6.2)", async () => {
+    const versions = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3" } as const;
+    const hello = await firstOctets(versions);
+    await using logging = await LoggingServer.open({ tls: serverTls });
+    const client = await RawClient.connect(logging.server.port, "127.0.0.1");
+    client.send(Buffer.from(hello).toString("latin1"));
+    await client.until(() => client.text.length > 0);
+    // As OpenSSL sends it, with which curl and Python are made.
+    client.send("\x15\x03\x03\0\x02\x02\x30");
+    await client.ending();
+    // Leaves without an alert, by an end and by a reset.
+    for (const leave of ["close", "abort"] as const) {
+      const silent = await RawClient.connect(logging.server.port, "127.0.0.1");
+      silent.send(Buffer.from(hello).toString("latin1"));
+      await silent.until(() => silent.text.length > 0);
+      silent[leave]();
+    }
+    const said = (await logging.until(3)).map(({ dropped }) => String(dropped));
+    expect(said[0]).toBe("TLS handshake: the client refused the certificate (unknown ca)");
+    for (const line of said.slice(1)) {
+      expect(line).toMatch(
+        /^TLS handshake: (?:cut off|reset); the client may not trust the certificate$/,
+      );
+    }
   });
 
   test("when its handshake takes too long", async () => {
