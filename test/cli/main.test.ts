@@ -490,6 +490,16 @@ describe("--tls", () => {
       expect(await command.line()).toContain(" GET /tls.txt 307 ");
     }
   });
+
+  test("and --tls-redirect 0 say in the first line which port redirects", async () => {
+    const words = ["--port", "0", ...tlsFlags, "--tls-redirect", "0"];
+    await using command = new Command([site.root, ...words]);
+    const line = await command.line();
+    const pattern = /^Server started\. Listening at (\S+) \((http:\S+) redirects to it\)$/;
+    const [, to = "", from = ""] = pattern.exec(line ?? "") ?? [];
+    const response = await fetch(from, { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([307, to]);
+  });
 });
 
 describe("an error that nothing handles", () => {
