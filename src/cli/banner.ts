@@ -8,10 +8,18 @@ import type { CommandLine } from "./options/command-line.ts";
 type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
   Partial<Pick<Server, "tlsRedirect" | "unix" | "metricsUrl" | "healthUrl">>;
 
+/** Where the port is that leads from http to https; its number is known only now when it was 0. */
+function redirectText({ url, tlsRedirect }: Listening): string {
+  if (tlsRedirect === undefined) return "";
+  const from = new URL(url.href.replace(/^https:/, "http:"));
+  from.port = `${tlsRedirect}`;
+  return ` (${from.href} redirects to it)`;
+}
+
 /** The line for people. */
 function readyLine(server: Listening): string {
   const place = server.unix === undefined ? server.url.href : `unix:${server.unix}`;
-  return `Server started. Listening at ${place}\n`;
+  return `Server started. Listening at ${place}${redirectText(server)}\n`;
 }
 
 /** The line for programs: one JSON object. */

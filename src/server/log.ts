@@ -1,5 +1,5 @@
 /**
- * The access log: one line for each exchange that is over and had a response.
+ * The access log: one line for each exchange that is over.
  *
  * Text from a client is escaped, so that a line stays one line and no control character reaches a
  * terminal. The lines of one turn of the event loop are written together. Lines that the log's
@@ -30,6 +30,14 @@ export type LogFormat = (typeof logFormats)[number];
 
 function hasResponse(report: ExchangeReport): report is LoggedExchange {
   return report.response !== undefined;
+}
+
+/** `report` as its line shows it. */
+function loggedExchange(report: ExchangeReport): LoggedExchange {
+  if (hasResponse(report)) return report;
+  const { unansweredResponse } =
+    require("./logging/unanswered.ts") as typeof import("./logging/unanswered.ts");
+  return { ...report, response: unansweredResponse(report) };
 }
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -226,13 +234,14 @@ export class AccessLog implements Observer {
     return this.#format === "short";
   }
 
-  /** Logs an exchange that is over; one that has no response has no line. */
+  /** Logs an exchange that is over. */
   ended(report: ExchangeReport): void {
-    if (this.#format === "none" || !hasResponse(report)) return;
+    if (this.#format === "none") return;
+    const logged = loggedExchange(report);
     // People look at the short log to see what is asked for, and not what open pages need.
-    if (this.#format === "short" && report.response.note?.isRoutine === true) return;
-    const line = this.#add(formatLine(this.#format, report, this.#epochMs()));
-    const near = this.showsNotes ? report.response.note?.near : undefined;
+    if (this.#format === "short" && logged.response.note?.isRoutine === true) return;
+    const line = this.#add(formatLine(this.#format, logged, this.#epochMs()));
+    const near = this.showsNotes ? logged.response.note?.near : undefined;
     if (near !== undefined) void this.#addNear(line, near);
     if (this.#lines.length > waitingLinesMax) this.flush();
   }

@@ -76,7 +76,7 @@ export interface ExchangeReport {
   /** The method, where it could be read though the head could not. */
   readonly method: string | undefined;
   readonly remoteAddress: string;
-  /** Undefined when the client disconnected before there was one. */
+  /** Undefined when the connection ended before there was one. */
   readonly response: Response | undefined;
   /** The kind of the server's own refusal, if it refused. */
   readonly refusal: Refusal["kind"] | undefined;
@@ -86,4 +86,6 @@ export interface ExchangeReport {
   readonly durationMs: number;
   /** Whether all of the response was handed to the client's socket. */
   readonly whole: boolean;
+  /** Whether the server was stopping when the connection ended before the exchange was over. */
+  readonly isStopping?: boolean;
 }

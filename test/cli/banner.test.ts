@@ -18,6 +18,21 @@ test("the line for people has the URL, or the path of the socket", () => {
   );
 });
 
+test("the line for people has the port that redirects to https", () => {
+  const secure = { ...server, url: new URL("https://localhost:9001/a/") };
+  const line = "Server started. Listening at https://localhost:9001/a/";
+  expect(firstLine({ ...secure, tlsRedirect: 4080 }, undefined, { config: {} })).toBe(
+    `${line} (http://localhost:4080/a/ redirects to it)\n`,
+  );
+  expect(firstLine({ ...secure, tlsRedirect: 80 }, undefined, { config: {} })).toBe(
+    `${line} (http://localhost/a/ redirects to it)\n`,
+  );
+  const bare = { ...secure, url: new URL("https://localhost/"), tlsRedirect: 80 };
+  expect(firstLine(bare, undefined, { config: {} })).toBe(
+    "Server started. Listening at https://localhost/ (http://localhost/ redirects to it)\n",
+  );
+});
+
 test("the line for programs is one JSON object", () => {
   expect(JSON.parse(readyJson(server))).toEqual({
     event: "ready",

@@ -15,6 +15,7 @@ import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { JsonSchema } from "../json-schema.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
+import { firstOctets } from "./tls/first-octets.ts";
 
 const docs = join(import.meta.dir, "../../docs");
 const root = JSON.parse(readFileSync(join(docs, "log.schema.json"), "utf8")) as Record<
@@ -53,14 +54,19 @@ class LoggingServer implements AsyncDisposable {
     return this.texts.map((text) => JSON.parse(text) as Line);
   }
 
-  /** Waits until there are so many lines. */
+  /** The lines, when there are so many. */
   async until(count: number): Promise<readonly Line[]> {
+    await this.untilTexts(count);
+    return this.lines;
+  }
+
+  /** Waits until there are so many lines, of any format. */
+  async untilTexts(count: number): Promise<void> {
     const giveUpMs = performance.now() + 20_000;
     while (this.texts.length < count) {
       if (performance.now() > giveUpMs) throw new Error(`only ${this.texts.join("\n")}`);
       await Bun.sleep(2);
     }
-    return this.lines;
   }
 
   /** Sends `octets` on a connection of its own, and waits for its end. */
@@ -188,6 +194,32 @@ describe("a connection that ends before a request is answered has a line", () =>
     expect(said.slice(2).toSorted()).toEqual(["TLS handshake: cut off", "TLS handshake: reset"]);
   });
 
+  test("when it refuses the certificate, by an alert in cleartext (RFC 8446 §6.2)", async () => {
+    const versions = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3" } as const;
+    const hello = await firstOctets(versions);
+    await using logging = await LoggingServer.open({ tls: serverTls });
+    const client = await RawClient.connect(logging.server.port, "127.0.0.1");
+    client.send(Buffer.from(hello).toString("latin1"));
+    await client.until(() => client.text.length > 0);
+    // As OpenSSL sends it, with which curl and Python are made.
+    client.send("\x15\x03\x03\0\x02\x02\x30");
+    await client.ending();
+    // Leaves without an alert, by an end and by a reset.
+    for (const leave of ["close", "abort"] as const) {
+      const silent = await RawClient.connect(logging.server.port, "127.0.0.1");
+      silent.send(Buffer.from(hello).toString("latin1"));
+      await silent.until(() => silent.text.length > 0);
+      silent[leave]();
+    }
+    const said = (await logging.until(3)).map(({ dropped }) => String(dropped));
+    expect(said[0]).toBe("TLS handshake: the client refused the certificate (unknown ca)");
+    for (const line of said.slice(1)) {
+      expect(line).toMatch(
+        /^TLS handshake: (?:cut off|reset); the client may not trust the certificate$/,
+      );
+    }
+  });
+
   test("when its handshake takes too long", async () => {
     await using logging = await LoggingServer.open({
       tls: serverTls,
@@ -216,6 +248,76 @@ describe("a connection that ends before a request is answered has a line", () =>
     await secure.server.stop();
     expect(logging.lines.map(({ status }) => status)).toEqual([200]);
     expect(secure.lines).toEqual([]);
+  });
+});
+
+describe("a request whose connection ends before the head of its answer has a line", () => {
+  const request = "GET /slow?a HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x\r\n\r\n";
+
+  /** A server with a log in `format`, whose route is asked for and never answers. */
+  async function asked(
+    format: "short" | "combined" | "json",
+  ): Promise<{ logging: LoggingServer; client: RawClient }> {
+    const called = Promise.withResolvers<void>();
+    const logging = await LoggingServer.open({ log: format, metrics: true });
+    logging.server.route("GET", "/slow", () => {
+      called.resolve();
+      return new Promise<never>(() => undefined);
+    });
+    const client = await RawClient.connect(logging.server.port, "127.0.0.1");
+    client.send(request);
+    await called.promise;
+    return { logging, client };
+  }
+
+  test("in JSON, with the status that the metrics count", async () => {
+    const { logging, client } = await asked("json");
+    await using _ = logging;
+    client.abort();
+    const [line = {}] = await logging.until(1);
+    expect(line).toMatchObject({
+      method: "GET",
+      target: "/slow?a",
+      status: 499,
+      bytes: 0,
+      whole: false,
+      userAgent: "x",
+      reason: "the client left before the answer",
+    });
+    expect(schema.faults(line)).toEqual([]);
+    const counted = logging.server.measure().find(({ name }) => name.endsWith("requests_total"));
+    expect(counted?.samples).toEqual([
+      { suffix: "", labels: { method: "GET", code: "499" }, value: 1 },
+    ]);
+  });
+
+  test("in the logs for people and for log analysers", async () => {
+    const shown: string[] = [];
+    for (const format of ["short", "combined"] as const) {
+      const { logging, client } = await asked(format);
+      await using _ = logging;
+      client.abort();
+      await logging.untilTexts(1);
+      shown.push(...logging.texts);
+    }
+    expect(shown).toEqual([
+      expect.stringMatching(
+        /^[\d:]{8} GET \/slow\?a 499 0 B [\d.]+ ms cut off \(the client left before the answer\)$/,
+      ),
+      expect.stringMatching(
+        /^127\.0\.0\.1 - - \[[^\]]+\] "GET \/slow\?a HTTP\/1\.1" 499 - "-" "x"$/,
+      ),
+    ]);
+  });
+
+  test("which doesn't say that the client left when the server is stopped", async () => {
+    const { logging, client } = await asked("json");
+    await logging.server.stop({ force: true });
+    expect(logging.lines.map(({ status, reason }) => [status, reason])).toEqual([
+      [499, "the connection ended before the answer, while the server stopped"],
+    ]);
+    client.close();
+    logging.site[Symbol.dispose]();
   });
 });
 

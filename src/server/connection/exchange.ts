@@ -44,6 +44,7 @@ export class Exchange<Head extends RequestHead> {
   readonly #startedMs: number;
   #response: Response | undefined;
   #isOver = false;
+  #isStopping = false;
 
   /** `remoteAddress` is that of the socket; it counts where there is no `request`. */
   constructor(
@@ -79,6 +80,12 @@ export class Exchange<Head extends RequestHead> {
     request.whenLeft?.();
   }
 
+  /** The connection ends, `octets` of content were sent, and the server stops if `isStopping`. */
+  cutOff(octets: number, isStopping: boolean): void {
+    this.#isStopping = isStopping;
+    this.end(octets, false);
+  }
+
   /**
    * The exchange is over, and `octets` of content were sent, `isWhole` if that was all; the first
    * call counts. `method` is what could be read of a head that could not.
@@ -102,6 +109,7 @@ export class Exchange<Head extends RequestHead> {
       octets,
       durationMs: clock.monotonicMs() - this.#startedMs,
       whole: isWhole,
+      isStopping: this.#isStopping,
     });
   }
 }

@@ -476,7 +476,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
   #end(event: "ended" | "gone"): void {
     const { dropped } = this.#context.observers;
     if (this.#state === "head") dropped.tell(this.remoteAddress, "reset within a request's head");
-    this.#exchange?.end(this.#writer.octets, false);
+    this.#exchange?.cutOff(this.#writer.octets, this.#stopping === "now");
     this.#state = advance(this.#state, event);
     this.#context.timers.remove(this);
     this.#timeouts.hold(0);

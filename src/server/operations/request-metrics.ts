@@ -7,6 +7,7 @@
 import type { Response } from "../../http/message/response.ts";
 import type { ExchangeReport, Observer, RefusalReason } from "../../site/observer.ts";
 import type { Request } from "../../site/request.ts";
+import { statusUnanswered } from "../logging/unanswered.ts";
 import { Histogram } from "./histogram.ts";
 import type { MetricFamily, MetricSample } from "./metric-family.ts";
 import { single } from "./metric-family.ts";
@@ -101,14 +102,14 @@ export class RequestMetrics implements Observer {
   ended({ request, method, response, refusal, octets, durationMs, whole }: ExchangeReport): void {
     if (request !== undefined) this.#over++;
     if (refusal !== undefined) this.#refusals.add(refusal);
+    const status = response?.status ?? statusUnanswered;
+    const ofMethod = method === "GET" ? 0 : (methodPlaces.get(method ?? "") ?? otherMethod);
+    const ofStatus = status >= statusMin && status <= statusMax ? status - statusMin : 0;
+    (this.#requests[ofStatus * methods.length + ofMethod] as number)++;
     if (response === undefined) {
       this.#unanswered++;
       return;
     }
-    const { status } = response;
-    const ofMethod = method === "GET" ? 0 : (methodPlaces.get(method ?? "") ?? otherMethod);
-    const ofStatus = status >= statusMin && status <= statusMax ? status - statusMin : 0;
-    (this.#requests[ofStatus * methods.length + ofMethod] as number)++;
     if (!whole) this.#broken++;
     if (response.note?.faults !== undefined) this.#faulty++;
     // What goes on in a tunnel is neither content nor a wait for an answer.
@@ -145,7 +146,7 @@ export class RequestMetrics implements Observer {
       {
         name: "postern_http_requests_total",
         type: "counter",
-        help: "Requests that were answered, by method and status code.",
+        help: "Requests, by method and status code; 499 for those without a response.",
         samples: this.#requestSamples(),
       },
       {
@@ -180,7 +181,7 @@ export class RequestMetrics implements Observer {
       single(
         "counter",
         "postern_http_requests_unanswered_total",
-        "Requests whose client left before there was a response.",
+        "Requests whose connection ended before there was a response.",
         this.#unanswered,
       ),
       single(

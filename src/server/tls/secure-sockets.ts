@@ -103,6 +103,8 @@ class Handshake extends SocketHolder {
   readonly introduction: Introduction;
   /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
+  /** The octets that came last behind these, until the handshake is over. */
+  #latest: Uint8Array | undefined;
   /** Whether its end is known already: it is over, has failed, or was given up by the server. */
   #hasEnded = false;
 
@@ -153,13 +155,24 @@ class Handshake extends SocketHolder {
   over(): void {
     this.context.timers.remove(this);
     this.#heard = undefined;
+    this.#latest = undefined;
     this.#hasEnded = true;
   }
 
-  /** The handshake has failed, as `why` says. A client that has sent nothing isn't told of. */
-  fail(why: string): void {
+  /** The handshake has failed, as `words` say. A client that has sent nothing isn't told of. */
+  fail(words: string): void {
     if (this.#hasEnded || this.#heard?.length === 0) return;
     this.#hasEnded = true;
+    const { failureText } =
+      require("./handshake-failure.ts") as typeof import("./handshake-failure.ts");
+    const hasAsked = this.#heard === undefined;
+    const why = failureText({
+      words,
+      latest: this.#latest,
+      hasAsked,
+      isOwn: this.presented.isOwn,
+    });
+    this.#latest = undefined;
     this.context.observers.dropped.tell(this.remoteAddress, `TLS handshake: ${why}`);
   }
 
@@ -168,7 +181,10 @@ class Handshake extends SocketHolder {
    * it is a request in cleartext, at which TLS is about to fail, or a whole record.
    */
   hear(octets: Uint8Array): Heard | undefined {
-    if (this.#heard === undefined) return undefined;
+    if (this.#heard === undefined) {
+      if (!this.#hasEnded) this.#latest = octets;
+      return undefined;
+    }
     const heard = Buffer.concat([this.#heard, octets]);
     const isCleartext = cleartextStart.test(heard.toString("latin1", 0, recordHeaderBytes));
     const wanted = isCleartext ? recordHeaderBytes : (recordBytes(heard) ?? recordHeaderBytes);
@@ -300,6 +316,8 @@ interface Presented {
   readonly byName: unknown;
   /** The context as `node:tls` takes it. */
   readonly nodeContext: SecureContext;
+  /** Whether its authority is one that postern made. */
+  readonly isOwn: boolean;
 }
 
 function presented(certificate: Certificate, scheduler: Scheduler): Presented {
@@ -308,7 +326,7 @@ function presented(certificate: Certificate, scheduler: Scheduler): Presented {
   const options = { isServer: true, secureContext: context, ALPNProtocols: protocols } as const;
   const { byName } = certificate;
   const replacement = byName === undefined ? undefined : replacementOf(byName, scheduler);
-  return { options, byName: replacement, nodeContext };
+  return { options, byName: replacement, nodeContext, isOwn: certificate.ca !== undefined };
 }
 
 /** TLS for the sockets of one listener. */
@@ -331,7 +349,8 @@ export class SecureSockets {
   /** Has these certificates at hand for `begin`, and no others. */
   keepFlawed(certificates: ReadonlyMap<CertificateFlaw, Certificate>): void {
     const kept = Array.from(certificates, ([flaw, certificate]) => {
-      return [flaw, presented(certificate, this.#scheduler)] as const;
+      const isOwn = false;
+      return [flaw, { ...presented(certificate, this.#scheduler), isOwn }] as const;
     });
     this.#flawed = new Map(kept);
   }

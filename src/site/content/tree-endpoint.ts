@@ -17,7 +17,9 @@ import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import {
+  childPath,
   containPath,
+  displayName,
   encodeName,
   encodePath,
   folderPath,
@@ -30,7 +32,7 @@ import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { TreeContent } from "./tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
-import type { ErrorPages } from "../pages/error-page.ts";
+import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { PathMapping } from "../rules/path-mapping.ts";
 import type { PathPattern } from "../rules/path-pattern.ts";
@@ -77,6 +79,9 @@ function dependsOnNavigation(response: Response): Response {
 }
 
 const none: Outcome = { kind: "absent" };
+
+/** What is known of why a path that doesn't exist was asked for. */
+type Hints = Pick<Missed, "hint" | "meant">;
 
 /** What `TreeEndpoint` needs. */
 interface TreeEndpointService {
@@ -188,7 +193,12 @@ export class TreeEndpoint implements Endpoint {
           : undefined;
       return whenReady(page, (other) => {
         if (other !== undefined) return content.answer(request, other, query, view);
-        if (found.kind === "absent") return this.#answerAbsent(request, found, path, query, view);
+        if (found.kind === "absent") {
+          const hints = path === asked ? this.#pageMeant(path, view) : undefined;
+          return whenReady(hints, (known) =>
+            this.#answerAbsent(request, found, path, query, view, known),
+          );
+        }
         if (found.kind !== "redirect") {
           return content.answerFound(request, found, path, query, view);
         }
@@ -209,6 +219,23 @@ export class TreeEndpoint implements Endpoint {
     );
   }
 
+  /**
+   * The page that `path`, which is absent and ends in a slash, was to be; undefined when
+   * there is none.
+   */
+  #pageMeant(path: ContainedPath, view: View): Eventual<Hints | undefined> {
+    const { mapping, tree } = this.#service;
+    if (!mapping.cleanUrls || !path.trailingSlash) return undefined;
+    const page = siblingPath(path, pageSuffix);
+    const meant = childPath(parentPath(path), path.segments.at(-1) ?? "");
+    if (page === undefined || meant === undefined) return undefined;
+    return whenReady(tree.peek(page, view), (kind) => {
+      if (kind !== "file") return undefined;
+      const [from, to] = [displayName(page.text), displayName(meant.text)];
+      return { hint: `--clean-urls serves ${from} as ${to}, without a slash at its end`, meant };
+    });
+  }
+
   /** The location without `.html` that `path` redirects to; undefined when it doesn't redirect. */
   #cleanLocation(path: ContainedPath, view: View): Eventual<string | undefined> {
     const { tree } = this.#service;
@@ -227,7 +254,7 @@ export class TreeEndpoint implements Endpoint {
 
   /**
    * Answers for an absent path. On a single-page site, a navigation gets the index of the nearest
-   * root.
+   * root. `hints` are for what is 404.
    */
   #answerAbsent(
     request: Request,
@@ -235,18 +262,38 @@ export class TreeEndpoint implements Endpoint {
     path: ContainedPath,
     query: string | undefined,
     view: View,
+    hints?: Hints,
   ): Answer {
     const { content, mapping, tree } = this.#service;
-    if (!mapping.single) return content.answerFound(request, found, path, query, view);
-    const { isNavigation } =
+    if (!mapping.single) return this.#answerMissing(request, found, path, query, view, hints);
+    const { isNavigation, whyNoNavigation } =
       require("../rules/navigation.ts") as typeof import("../rules/navigation.ts");
+    const { fields } = request.head;
+    const isPage = isNavigation(fields);
     const home = tree.rootsOf?.(path)[0] ?? rootPath;
-    const page = isNavigation(request.head.fields) ? tree.open(home, view) : found;
+    const page = isPage ? tree.open(home, view) : found;
+    const known = hints ?? (isPage ? undefined : { hint: whyNoNavigation(fields) });
     const answer = whenReady(page, (one) =>
       one === found || one.kind === "directory"
-        ? content.answerFound(request, found, path, query, view)
+        ? this.#answerMissing(request, found, path, query, view, known)
         : content.answerFound(request, one, home, undefined, view),
     );
     return whenReady(answer, dependsOnNavigation);
+  }
+
+  /** Answers for an absent path, with `hints` unless the tree knows the cause. */
+  #answerMissing(
+    request: Request,
+    found: Outcome,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+    hints: Hints | undefined,
+  ): Answer {
+    const { content, pages } = this.#service;
+    if (hints === undefined || found.kind !== "absent" || found.cause !== undefined) {
+      return content.answerFound(request, found, path, query, view);
+    }
+    return pages.notFound(view, undefined, { request, path, ...hints });
   }
 }

@@ -135,7 +135,7 @@ footer a, footer span { padding: 0.25rem 0.5rem; border-radius: 0.375rem; }
 footer a[aria-current] { background: var(--hover); color: var(--ink); font-weight: 600; }
 @media (max-width: 44rem) {
   body { padding: 0 0.5rem; }
-  header { padding: 1.25rem 0.5rem 0.75rem; }
+  header { padding: 1.25rem 0.375rem 0.75rem; }
   header nav, form { flex: 1 1 100%; }
   input { font-size: 1rem; }
   th:nth-child(4), td:nth-child(4), th small { display: none; }
@@ -160,4 +160,4 @@ export const listingStyle = style.replaceAll(/\n */g, "\n");
  * The SHA-256 of the style, in base64, for the page's policy. It stands here because the first use
  * of a digest takes a process some milliseconds; a test compares it.
  */
-export const listingStyleDigest = "FTGbIIw6rFHseevB1remLqt/RGUEOjChf705l2WTDKI=";
+export const listingStyleDigest = "R6bthw58XfBMtIfdRaUrRYw1n45IweyQlswa2j7g938=";

@@ -44,6 +44,10 @@ export interface Missed {
   readonly request?: Request;
   /** The path that was looked up, which may differ from the request's. */
   readonly path?: ContainedPath;
+  /** Why a path that doesn't exist is 404 all the same. Similar names are looked for besides. */
+  readonly hint?: string;
+  /** The path that was meant, which is told in place of similar ones. */
+  readonly meant?: ContainedPath;
 }
 
 /** A page of the tree's own, or the built-in one in its place, before the tree is asked. */
@@ -183,15 +187,23 @@ export class ErrorPages {
   notFound(view: View, reason?: string, missed: Missed = {}): Answer {
     const page = { status: 404, text: notFoundText, missed } as const;
     if (reason !== undefined) return this.#fromTree({ ...page, reason, note: { reason } }, view);
+    const hinted = missed.hint === undefined ? {} : { reason: missed.hint };
+    if (missed.meant !== undefined) {
+      return this.#fromTree({ ...page, ...hinted, near: [missed.meant], note: hinted }, view);
+    }
     const search = this.#searchNear(missed);
-    if (search === undefined) return this.#fromTree({ ...page, note: {} }, view);
+    if (search === undefined) return this.#fromTree({ ...page, ...hinted, note: hinted }, view);
     const near = async (): Promise<readonly string[]> => shownPaths(await search());
-    if (!this.#explains(missed)) return this.#fromTree({ ...page, note: { near } }, view);
+    if (!this.#explains(missed)) {
+      return this.#fromTree({ ...page, ...hinted, note: { ...hinted, near } }, view);
+    }
     // The entries of a folder are not watched.
     view.dependOnMore();
     return search().then((found) => {
-      const note = found.length === 0 ? {} : { reason: describeNear(shownPaths(found)) };
-      return this.#fromTree({ ...page, near: found, note }, view);
+      const told = found.length === 0 ? [] : [describeNear(shownPaths(found))];
+      const reasons = [...(missed.hint === undefined ? [] : [missed.hint]), ...told];
+      const note = reasons.length === 0 ? {} : { reason: reasons.join("; ") };
+      return this.#fromTree({ ...page, ...hinted, near: found, note }, view);
     });
   }
 

@@ -11,6 +11,14 @@ const refused = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;
 /** Destinations of navigations (Fetch, "request destination"). */
 const pages: ReadonlySet<string> = new Set(["document", "iframe", "frame"]);
 
+/** Why `fields` aren't those of a navigation, and what follows, for the log and for `--explain`. */
+export function whyNoNavigation(fields: Fields): string {
+  const why = fields.has("sec-fetch-dest")
+    ? "Sec-Fetch-Dest isn't document"
+    : "Accept doesn't name text/html";
+  return `--single answers navigations alone: ${why}`;
+}
+
 /**
  * Whether `fields` are those of a navigation. Sec-Fetch-Dest decides, which browsers send to
  * trustworthy origins (Fetch Metadata §2.1). Without it, Accept must name text/html with a weight

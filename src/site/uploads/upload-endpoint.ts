@@ -132,7 +132,7 @@ export class UploadEndpoint implements Endpoint {
         .field("Cache-Control", "no-store")
         .line(noSniff)
         .line(ownOriginOnly)
-        .html(uploadFormPage())
+        .html(uploadFormPage(this.#site.parts.limits.uploadBytesMax))
         .build();
     });
   }

@@ -27,14 +27,43 @@ const htmlType = "text/html";
 /** What is said where visitors don't get what was stored. */
 const unreadable = "Visitors can't read it: the server keeps uploads to itself (--upload-mode).";
 
+/** The style of the form on a page of its own, in the colours of all generated pages. */
+const style = `<style>
+form {
+  margin: 1.5rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: 0.5rem;
+}
+form p { display: flex; flex-wrap: wrap; align-items: end; gap: 0.75rem; margin: 0; }
+form p + p { margin-top: 0.75rem; font-size: 0.875rem; }
+label { flex: 1 1 16rem; min-width: 0; }
+input { display: block; width: 100%; margin-top: 0.5rem; color: var(--soft); font: inherit; }
+button, ::file-selector-button {
+  padding: 0.3125rem 0.75rem; border: 1px solid var(--soft); border-radius: 0.5rem;
+  background: var(--back); color: var(--ink); font: inherit; cursor: pointer;
+}
+::file-selector-button { margin-inline: 0 0.75rem; }
+button:hover, ::file-selector-button:hover { border-color: var(--link); color: var(--link); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 0.5rem; }
+</style>`;
+
 /** The fields of a form for files. */
 const fields = `<p><label>Files: <input type="file" name="file" multiple required></label>
 <button>Upload</button></p>`;
 
-/** A form for files, which is sent to the address of its page. */
-const form = `<form method="post" enctype="multipart/form-data">
-${fields}
+/** A form for files, which is sent to the address of its page, with `more` in it. */
+function formWith(more = ""): string {
+  return `<form method="post" enctype="multipart/form-data">
+${fields}${more}
 </form>`;
+}
+
+const binaryUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** A limit of `octets`, never more than it is: in a power of 1024, with one decimal at most. */
+function limitText(octets: number): string {
+  let unit = 0;
+  while (octets >= 1024 ** (unit + 1) && unit < binaryUnits.length - 1) unit++;
+  return `${Math.floor((octets / 1024 ** unit) * 10) / 10} ${binaryUnits[unit] ?? ""}`;
+}
 
 /** The form as a part of the folder's page, whatever the query of that is, with `more` in it. */
 export function uploadFormPart(more: string): string {
@@ -44,9 +73,11 @@ ${more}
 </form>`;
 }
 
-/** A page with a form for files, in a folder. */
-export function uploadFormPage(): string {
-  return renderPage("Upload", `<h1>Upload</h1>\n${form}\n<p><a href="./">The folder</a></p>`);
+/** A page with a form for files, in a folder, of which one request may have `octetsMax`. */
+export function uploadFormPage(octetsMax: number): string {
+  const limit = `\n<p class="soft">At most ${limitText(octetsMax)} at once.</p>`;
+  const back = '<p><a href="./">The folder</a></p>';
+  return renderPage("Upload", `${style}\n<h1>Upload</h1>\n${formWith(limit)}\n${back}`);
 }
 
 function rowOf({ name, sentAs, octets, isReadable }: StoredFile, folder: string): string {
@@ -64,7 +95,7 @@ function storedPage(files: readonly StoredFile[], folder: string): string {
   const rows = files.map((file) => rowOf(file, folder)).join("\n");
   const table = `<table>\n${head}<th scope="col">Remarks</th></tr>\n${rows}\n</table>`;
   const back = `<p><a href="${escapeHtml(folder)}">The folder</a></p>`;
-  return renderPage(title, `<h1>${title}</h1>\n${table}\n${form}\n${back}`);
+  return renderPage(title, `${style}\n<h1>${title}</h1>\n${table}\n${formWith()}\n${back}`);
 }
 
 function storedJson(files: readonly StoredFile[], folder: string): string {

@@ -58,6 +58,7 @@ describe("an exchange", () => {
         octets: 5,
         durationMs: 25,
         whole: true,
+        isStopping: false,
       } satisfies ExchangeReport,
     ]);
   });

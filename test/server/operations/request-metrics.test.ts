@@ -91,6 +91,8 @@ describe("requests", () => {
     expect(values.get("postern_http_responses_broken_total")).toBe(1);
     expect(values.get("postern_http_responses_faulty_total")).toBe(1);
     expect(values.get('postern_http_requests_total{method="GET",code="200"}')).toBe(2);
+    expect(values.get('postern_http_requests_total{method="GET",code="499"}')).toBe(1);
+    expect(values.get('postern_http_request_duration_seconds_count{method="GET"}')).toBe(2);
   });
 });
 

@@ -1,28 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { connect } from "node:tls";
-import type { ConnectionOptions } from "node:tls";
 
 import { namesHost, recordBytes } from "../../../src/server/tls/client-hello.ts";
-
-/** What a client of this runtime sends first. */
-async function firstOctets(options: ConnectionOptions): Promise<Uint8Array> {
-  const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-  const listener = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: {
-      data: (socket, octets) => {
-        resolve(octets);
-        socket.terminate();
-      },
-    },
-  });
-  const client = connect({ port: listener.port, host: "127.0.0.1", ...options });
-  client.on("error", () => undefined);
-  const octets = await promise;
-  listener.stop(true);
-  return octets;
-}
+import { firstOctets } from "./first-octets.ts";
 
 describe("a ClientHello", () => {
   test("names a host, unless the client was given an address (RFC 6066 §3)", async () => {

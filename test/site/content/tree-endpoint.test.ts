@@ -355,6 +355,25 @@ describe("clean URLs", () => {
     expect((await other.ask("GET /index.html")).fields["Location"]).toBe("index");
   });
 
+  test("with a slash too many are 404, and the log says why", async () => {
+    const reason = "--clean-urls serves /about.html as /about, without a slash at its end";
+    const { status, note, body } = await clean.ask("GET /about/");
+    expect([status, note]).toEqual([404, { reason }]);
+    expect(body).not.toContain("about.html");
+    for (const target of ["/nowhere/", "/shut/", "/odd/", "//about/"]) {
+      expect((await clean.ask(`GET ${target}`)).note?.reason).not.toBe(reason);
+    }
+    expect((await client({}).ask("GET /about/")).note?.reason).toBeUndefined();
+  });
+
+  test("with a slash too many, under --explain, are told with a link", async () => {
+    const explained = await client({ cleanUrls: true, explain: true }).ask("GET /about/");
+    expect(explained.body).toContain(
+      "<pre>--clean-urls serves /about.html as /about, without a slash at its end</pre>",
+    );
+    expect(explained.body).toContain('<a href="../about">/about</a>');
+  });
+
   test("are off unless asked for", async () => {
     expect((await client({}).ask("GET /about")).status).toBe(404);
     expect((await client({}).ask("GET /about.html")).status).toBe(200);
@@ -385,6 +404,25 @@ describe("the one page", () => {
     const shown = await single.ask("GET /x.js", fields);
     expect(shown.status).toBe(404);
     expect(shown.fields["Vary"]).toBe(vary);
+    expect(shown.note?.reason).toBe(
+      "Sec-Fetch-Dest" in fields
+        ? "--single answers navigations alone: Sec-Fetch-Dest isn't document"
+        : "--single answers navigations alone: Accept doesn't name text/html",
+    );
+  });
+
+  test("isn't the reason for a 404 that has another one", async () => {
+    const { note } = await single.ask("GET /.hidden");
+    expect(note?.reason).toBe("names that begin with a dot are hidden; --hidden serves them");
+  });
+
+  test("is told of under --explain, beside similar names", async () => {
+    const explaining = client({ single: true, explain: true });
+    const { note, body } = await explaining.ask("GET /ap.js");
+    const reason = "--single answers navigations alone: Accept doesn't name text/html";
+    expect(note).toEqual({ reason: `${reason}; similar: /app.js` });
+    expect(body).toContain(`<pre>${reason.replace("'", "&#39;")}</pre>`);
+    expect(body).toContain('<a href="./app.js">/app.js</a>');
   });
 
   test("is not for what is there", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { isNavigation } from "../../../src/site/rules/navigation.ts";
+import { isNavigation, whyNoNavigation } from "../../../src/site/rules/navigation.ts";
 import { requestOf } from "../fake-request.ts";
 
 const navigates = (fields: Record<string, string>): boolean =>
@@ -20,6 +20,15 @@ describe("Sec-Fetch-Dest (Fetch Metadata §2.1)", () => {
       expect(navigates({ "Sec-Fetch-Dest": destination, Accept: chromiumPage })).toBe(false);
     },
   );
+});
+
+test.each<[Record<string, string>, string]>([
+  [{ "Sec-Fetch-Dest": "script", Accept: "text/html" }, "Sec-Fetch-Dest isn't document"],
+  [{ Accept: "*/*" }, "Accept doesn't name text/html"],
+  [{}, "Accept doesn't name text/html"],
+])("what is no navigation has its reason: %p", (fields, why) => {
+  const said = whyNoNavigation(requestOf("GET /", fields).head.fields);
+  expect(said).toBe(`--single answers navigations alone: ${why}`);
 });
 
 describe("Accept, without it (RFC 9110 §12.5.1)", () => {

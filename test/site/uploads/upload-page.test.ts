@@ -56,6 +56,28 @@ describe("what was stored", () => {
 });
 
 test("the form can be used without a script", () => {
-  expect(uploadFormPage()).toContain('<input type="file" name="file" multiple required>');
-  expect(uploadFormPage()).not.toContain("<script");
+  expect(uploadFormPage(1)).toContain('<input type="file" name="file" multiple required>');
+  expect(uploadFormPage(1)).not.toContain("<script");
+});
+
+test("the form has the page's style, after what was stored, too", () => {
+  const asked = requestOf("POST /", { Accept: "text/html" });
+  const page = show(storedResponse(asked, [stored], "./", {})).body;
+  for (const markup of [uploadFormPage(1), page]) {
+    expect(markup).toMatch(/button, ::file-selector-button \{[^}]*background: var\(--back\)/);
+  }
+});
+
+test.each([
+  [0, "0 B"],
+  [1, "1 B"],
+  [1023, "1023 B"],
+  [1024, "1 KiB"],
+  [20 * 1024 ** 2, "20 MiB"],
+  [2 * 1024 ** 3 - 1, "1.9 GiB"],
+  [1.5 * 1024 ** 3, "1.5 GiB"],
+  [16 * 1024 ** 3, "16 GiB"],
+  [3 * 1024 ** 5, "3072 TiB"],
+])("the form's page says a limit of %d, and never more", (octetsMax, text) => {
+  expect(uploadFormPage(octetsMax)).toContain(`<p class="soft">At most ${text} at once.</p>`);
 });
