@@ -276,3 +276,20 @@ test("an audit goes through a bucket, and knows no command for it", async () => 
   ]);
   await stub.stop();
 });
+
+test("an audit says in the store's words what it can't look at", async () => {
+  const stub = await StoreStub.start();
+  stub.put("a.txt", "x");
+  stub.put("docs/b.txt", "x");
+  stub.fault = ({ key, query }) =>
+    key === "a.txt" || (query.get("prefix") === "docs/" && query.has("delimiter"))
+      ? { status: 403, code: "AccessDenied" }
+      : undefined;
+  const site = openAuditedSite(stub.options());
+  const { looked, refused, unread } = await audit(site);
+  site.tree.close();
+  await stub.stop();
+  const reason = "the object store answered 403 AccessDenied";
+  expect(refused).toMatchObject([{ path: "a.txt", cause: "failed", reason }]);
+  expect([looked, unread]).toEqual([2, [{ path: "docs/", reason }]]);
+});

@@ -13,13 +13,13 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodePath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
 import { formatMode } from "../../tree/permission.ts";
-import type { AbsenceCause, OpenFile } from "../../tree/tree.ts";
+import type { AbsenceCause, OpenFile, Outcome } from "../../tree/tree.ts";
 import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
 import { beginningBytes, exposedByContent, exposedByName, exposureTexts } from "./exposure.ts";
 import type { OptionReport } from "./option-findings.ts";
 import { auditOptions } from "./option-findings.ts";
-import type { SurveyedEntry, SurveyEnd } from "./survey.ts";
+import type { SurveyedEntry, SurveyEnd, UnreadFolder } from "./survey.ts";
 import { outcomeOf, placeOf, shellPathOf, sitePathOf, Survey } from "./survey.ts";
 
 /** Why something that is there is not served. */
@@ -61,8 +61,8 @@ export interface AuditReport {
   readonly hidden: number;
   /** Uploads that lack o+r, as `--upload-mode` has it. */
   readonly withheld: number;
-  /** Folders that the process itself can't read. */
-  readonly unread: readonly string[];
+  /** Folders that can't be read, and why. */
+  readonly unread: readonly UnreadFolder[];
   /** What the options let visitors do, and which look as if they let in more than is meant. */
   readonly options: OptionReport;
   /** What everyone may ask for of a site that asks for passwords; absent where it asks for none. */
@@ -209,8 +209,7 @@ class Audit {
     if (found.kind === "forbidden") this.#deny(denialIn(source, found.denial), entry);
     else if (found.kind === "absent") this.#judgeAbsent(entry, found.cause);
     else if (found.kind === "failed" || found.kind === "exhausted") {
-      const reason = found.kind === "failed" ? `the system says ${found.code}` : "no memory left";
-      this.#refuse(entry, "failed", reason);
+      this.#refuse(entry, "failed", reasonOf(found));
     }
   }
 
@@ -379,6 +378,12 @@ function denialIn(source: ServedSource, denial: Denial): Denial {
   return denial.path.startsWith(start)
     ? { ...denial, path: denial.path.slice(start.length) }
     : denial;
+}
+
+/** Why storage gives nothing; a store's reason is a sentence, the system's a name. */
+function reasonOf(found: Extract<Outcome, { kind: "failed" | "exhausted" }>): string {
+  if (found.kind === "exhausted") return "no memory left";
+  return found.gateway === undefined ? `the system says ${found.code}` : found.code;
 }
 
 /** The first octets of a small file; undefined when it is large, or can't be read. */
