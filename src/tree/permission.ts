@@ -28,7 +28,14 @@ export interface Denial {
   /** The whole st_mode, file type included. */
   readonly mode: number;
   readonly lacks: "o+r" | "o+x";
+  /**
+   * Where the mode is the metadata of an object in a store: "upload" for one that clients of this
+   * server store. Absent for files that have a mode of their own.
+   */
+  readonly object?: "upload" | "other";
 }
+
+const typeMask = 0o170000;
 
 const bitOf: { readonly [N in Need]: number } = { read: 0o004, search: 0o001 };
 const nameOf: { readonly [N in Need]: Denial["lacks"] } = { read: "o+r", search: "o+x" };
@@ -69,19 +76,30 @@ export function denialOf(
 
 /**
  * The reason in one line, with the command that removes it: `private/notes.html: -rw-r----- lacks
- * o+r; chmod o+r to serve it`. If the bit is set and the system denies access to the server's
+ * o+r; chmod o+r to serve it`. In a store it names the metadata instead. If the bit is set and the system denies access to the server's
  * process, the line says so.
  */
 export function explainDenial(denial: Denial): string {
   const { lacks, mode } = denial;
   const subject = `${displayName(denial.path)}: ${formatMode(mode)}`;
-  if (permits(mode, lacks === "o+r" ? "read" : "search")) {
-    return `${subject} has ${lacks}, but the server itself may not open it`;
-  }
-  return `${subject} lacks ${lacks}; chmod ${lacks} to serve it`;
+  if (!isLacking(denial)) return `${subject} has ${lacks}, but the server itself may not open it`;
+  return `${subject} lacks ${lacks}; ${remedyOf(denial)}`;
 }
 
-const typeMask = 0o170000;
+/** Whether the bit that `denial` names isn't set, so that setting it is the remedy. */
+export function isLacking({ mode, lacks }: Denial): boolean {
+  return !permits(mode, lacks === "o+r" ? "read" : "search");
+}
+
+/** What removes `denial`, which lacks a bit, in a few words: "chmod o+r to serve it". */
+export function remedyOf({ lacks, mode, object }: Denial): string {
+  if (object === undefined) return `chmod ${lacks} to serve it`;
+  // The owner's bits are for clients that mount a store; a doubtful mode has none.
+  const isFolder = (mode & typeMask) === 0o040000;
+  const bits = (isFolder ? 0o700 : 0o600) | (lacks === "o+r" ? bitOf.read : bitOf.search);
+  const remedy = `mode=${(mode | bits).toString(8)} in its metadata serves it`;
+  return object === "upload" ? `${remedy}, --upload-mode 644 later uploads` : remedy;
+}
 
 /** The first character of `ls -l`, by S_IFMT. */
 const typeLetters: ReadonlyMap<number, string> = new Map([

@@ -19,6 +19,13 @@ describe("the command that mends a denial", () => {
     expect(mendingCommand(deny("shut", 0o040700, "search"))).toBe("chmod o+x -- shut");
   });
 
+  test("doesn't exist in a store, where there is no such file", () => {
+    const denial = deny("a.txt", 0o100600, "read");
+    for (const object of ["upload", "other"] as const) {
+      expect(mendingCommand({ ...denial, object })).toBeUndefined();
+    }
+  });
+
   test("doesn't exist where the bit is there", () => {
     expect(mendingCommand(deny("a.txt", 0o100004, "read"))).toBeUndefined();
   });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readMode } from "../../src/tree/store/object-mode.ts";
+import type { Denial, Need } from "../../src/tree/permission.ts";
 import {
   denialOf,
   deny,
@@ -71,6 +73,27 @@ describe("the reason for a denial", () => {
     expect(explainDenial(deny("private", 0o040750, "search"))).toBe(
       "private: drwxr-x--- lacks o+x; chmod o+x to serve it",
     );
+  });
+
+  test("names the metadata in a store, where there is no file to change", () => {
+    const object = (mode: number, need: Need, kind: Denial["object"] = "other"): string =>
+      explainDenial({ ...deny("a", mode, need), object: kind });
+    const rest = "in its metadata serves it";
+    expect(object(0o100640, "read")).toBe(`a: -rw-r----- lacks o+r; mode=100644 ${rest}`);
+    expect(object(0o040750, "search")).toBe(`a: drwxr-x--- lacks o+x; mode=40751 ${rest}`);
+    // A doubtful mode.
+    expect(object(0o100000, "read")).toBe(`a: ---------- lacks o+r; mode=100604 ${rest}`);
+    expect(object(0o100600, "read", "upload")).toBe(
+      `a: -rw------- lacks o+r; mode=100604 ${rest}, --upload-mode 644 later uploads`,
+    );
+    for (const [mode, text] of [
+      [0o100000, "100604"],
+      [0o040750, "40751"],
+    ] as const) {
+      const kind = mode === 0o100000 ? "file" : "directory";
+      const read = readMode(text, kind) ?? 0;
+      expect(permits(read, kind === "file" ? "read" : "search")).toBe(true);
+    }
   });
 
   test("calls the root by a dot", () => {

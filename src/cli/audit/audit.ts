@@ -12,7 +12,7 @@ import type { ServedSource } from "../../site/open-tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodePath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { formatMode } from "../../tree/permission.ts";
+import { formatMode, isLacking, remedyOf } from "../../tree/permission.ts";
 import type { AbsenceCause, OpenFile, Outcome } from "../../tree/tree.ts";
 import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
@@ -240,7 +240,7 @@ class Audit {
     const key = `${source.path} ${folder}`;
     const known = this.#denied.get(key);
     const hasRoom = this.#denied.size < this.#site.limits.auditFindingsMax;
-    if (!isFile || mendingCommand(denial) === undefined || (known === undefined && !hasRoom)) {
+    if (!isFile || !isLacking(denial) || (known === undefined && !hasRoom)) {
       this.#count(source, denial, isFolder ? 0 : 1);
       return;
     }
@@ -256,13 +256,14 @@ class Audit {
   #count(source: ServedSource, denial: Denial, files: number): void {
     const { lacks, mode } = denial;
     this.#refused.count(`${lacks} ${source.path} ${denial.path}`, files, () => {
-      const mending = mendingCommand(denial, shellPathOf(source, ""));
-      const isMendable = mending !== undefined;
-      const command = source.entries === undefined ? mending : undefined;
+      const command = mendingCommand(denial, shellPathOf(source, ""));
+      const isMendable = isLacking(denial);
       const shownMode = formatMode(mode);
       const isFolder = shownMode.startsWith("d");
       const effect = isFolder && lacks === "o+r" ? ", so it isn't listed" : "";
-      const reason = isMendable ? `lacks ${lacks}${effect}` : "the server itself may not open it";
+      const remedy = denial.object === undefined ? "" : `; ${remedyOf(denial)}`;
+      const lack = `lacks ${lacks}${effect}${remedy}`;
+      const reason = isMendable ? lack : "the server itself may not open it";
       const cause = isMendable ? "permission" : "process";
       const isInside = !denial.path.startsWith("/");
       const path = isInside ? sitePathOf(source, denial.path) : denial.path;
@@ -281,12 +282,14 @@ class Audit {
       // "./" in front of a name that find would take for an option.
       const start = shellWord(shown.startsWith("-") ? `./${shown}` : shown || ".");
       const finding = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
-      const command = source.entries === undefined ? finding : undefined;
+      const isHere = source.entries === undefined;
+      const command = isHere ? finding : undefined;
+      const remedy = isHere ? "" : "; mode=100644 in their metadata serves them";
       const path = sitePathOf(source, folder === "" ? "*" : `${folder}/*`);
       this.#refused.count(`files ${key}`, count, () => ({
         path,
         cause: "permission",
-        reason: `${files} files lack o+r`,
+        reason: `${files} files lack o+r${remedy}`,
         command,
       }));
     }

@@ -42,7 +42,7 @@ import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts"
 import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
-import { permissionBitsOf, permits } from "../permission.ts";
+import { isLacking, permissionBitsOf, permits } from "../permission.ts";
 import type {
   FolderFacts,
   FolderOutcome,
@@ -487,7 +487,7 @@ function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
     }
     case "forbidden":
       // If the bit is set, the system has denied access, and a look doesn't show why.
-      return !permits(finding.denial.mode, finding.denial.lacks === "o+r" ? "read" : "search");
+      return isLacking(finding.denial);
     case "absent":
     case "redirect":
       return true;

@@ -85,6 +85,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     index,
     mode,
     beside,
+    isUploaded,
   });
   const openUploads = (uploadOptions: UploadTreeOptions): UploadTree => {
     const { StoreUploadTree } =

@@ -70,7 +70,7 @@ describe("permission", () => {
     stored.stub.put("docs/a.txt", "x", shut);
     expect(await stored.ask("/docs/a.txt")).toEqual({
       kind: "forbidden",
-      denial: { path: "docs/a.txt", mode: 0o100640, lacks: "o+r" },
+      denial: { path: "docs/a.txt", mode: 0o100640, lacks: "o+r", object: "other" },
     });
   });
 
@@ -81,7 +81,7 @@ describe("permission", () => {
     for (const path of ["/docs/deep/a.txt", "/docs/nothing", "/docs/", "/docs"]) {
       expect(await stored.ask(path)).toEqual({
         kind: "forbidden",
-        denial: { path: "docs", mode: 0o040750, lacks: "o+x" },
+        denial: { path: "docs", mode: 0o040750, lacks: "o+x", object: "other" },
       });
     }
   });
