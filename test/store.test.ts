@@ -242,22 +242,24 @@ describe("a store as one of several trees", () => {
   });
 });
 
+/** What `run` asks of a server over locked objects, and the lines of its log. */
+async function explained(
+  options: ServeOptions,
+  run: (served: Served) => Promise<string>,
+): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  const write = (text: string): number => lines.push(...text.trimEnd().split("\n"));
+  await using served = await Served.open({ explain: true, log: "short", ...options, write });
+  served.stub.put("docs/a.txt", "x", { "x-amz-meta-mode": "100600" });
+  served.stub.put("in/b.bin", "x", { "x-amz-meta-mode": "100600" });
+  served.stub.put("shut/", "", { "x-amz-meta-mode": "40700" });
+  served.stub.put("shut/c.txt", "x");
+  const text = await run(served);
+  await served.server.stop();
+  return { text, lines };
+}
+
 describe("a locked object", () => {
-  const explained = async (
-    options: ServeOptions,
-    run: (served: Served) => Promise<string>,
-  ): Promise<{ readonly text: string; readonly lines: readonly string[] }> => {
-    const lines: string[] = [];
-    const write = (text: string): number => lines.push(...text.trimEnd().split("\n"));
-    await using served = await Served.open({ explain: true, log: "short", ...options, write });
-    served.stub.put("docs/a.txt", "x", { "x-amz-meta-mode": "100600" });
-    served.stub.put("in/b.bin", "x", { "x-amz-meta-mode": "100600" });
-    served.stub.put("shut/", "", { "x-amz-meta-mode": "40700" });
-    served.stub.put("shut/c.txt", "x");
-    const text = await run(served);
-    await served.server.stop();
-    return { text, lines };
-  };
   const rest = "in its metadata serves it";
 
   test("is explained by its metadata, on the page and in the log", async () => {
@@ -289,7 +291,7 @@ describe("a locked object", () => {
       return "";
     });
     const file = `docs/a.txt: -rw------- lacks o+r; mode=100604 ${rest}`;
-    const folder = `shut: drwx------ lacks o+x; mode=40701 ${rest}`;
+    const folder = `shut: drwx------ lacks o+rx; mode=40705 ${rest}`;
     expect(reasons).toEqual(rule === "process" ? [] : [file, file, folder]);
   });
 });

@@ -8,7 +8,8 @@ import { isLacking } from "./permission.ts";
 
 /**
  * The command for a shell that gives what `denial` lacks, "chmod o+r -- 'a b.html'". Undefined when
- * no bit is lacking, and in a store, where there is no file. The path is relative to the root, or begins with `root`, a folder's path.
+ * no bit is lacking, and in a store, where there is no file. The path is relative to the root, or
+ * begins with `root`, a folder's path.
  */
 export function mendingCommand(denial: Denial, root = ""): string | undefined {
   const { path, lacks, object } = denial;

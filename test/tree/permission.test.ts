@@ -8,6 +8,8 @@ import {
   formatMode,
   permissionBitsOf,
   permits,
+  unlisted,
+  withoutListing,
 } from "../../src/tree/permission.ts";
 
 describe("the other of a mode", () => {
@@ -26,12 +28,18 @@ describe("an entry of a listing", () => {
     ["file", 0o100644, false, undefined],
     ["file", 0o100641, false, "o+r"],
     ["directory", 0o040755, false, undefined],
-    ["directory", 0o040754, true, "o+x"],
+    ["directory", 0o040754, false, "o+x"],
     ["directory", 0o040751, true, undefined],
     ["directory", 0o040751, false, "o+r"],
     ["directory", 0o040750, true, "o+x"],
+    ["directory", 0o040750, false, "o+rx"],
   ] as const)("that is a %s of mode %o, index %p, lacks %p", (type, mode, hasIndex, lacks) => {
-    const denial = denialOf("a", { type, mode }, () => hasIndex);
+    const denial = denialOf(
+      "a",
+      { type, mode },
+      () => hasIndex,
+      () => hasIndex,
+    );
     expect(denial?.lacks).toBe(lacks);
     if (denial !== undefined) expect(denial).toMatchObject({ path: "a", mode });
   });
@@ -72,6 +80,19 @@ describe("the reason for a denial", () => {
     );
     expect(explainDenial(deny("private", 0o040750, "search"))).toBe(
       "private: drwxr-x--- lacks o+x; chmod o+x to serve it",
+    );
+  });
+
+  test("names both bits for a folder that would be listed, and o+x where none is", () => {
+    const shut = unlisted(deny("private", 0o040700, "search"), () => false);
+    const text = "private: drwx------ lacks o+rx; chmod o+rx to serve it";
+    expect(explainDenial(shut)).toBe(text);
+    expect(unlisted(deny("a", 0o040700, "search"), () => true).lacks).toBe("o+x");
+    expect(unlisted(deny("a", 0o040704, "search"), () => false).lacks).toBe("o+x");
+    expect(unlisted(deny("a", 0o040701, "read"), () => false).lacks).toBe("o+r");
+    expect(withoutListing(shut).lacks).toBe("o+x");
+    expect(explainDenial({ ...shut, object: "other" })).toEndWith(
+      "mode=40705 in its metadata serves it",
     );
   });
 

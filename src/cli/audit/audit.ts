@@ -12,7 +12,7 @@ import type { ServedSource } from "../../site/open-tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodePath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { formatMode, isLacking, remedyOf } from "../../tree/permission.ts";
+import { formatMode, isLacking, remedyOf, withoutListing } from "../../tree/permission.ts";
 import type { AbsenceCause, OpenFile, Outcome } from "../../tree/tree.ts";
 import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
@@ -109,10 +109,15 @@ class Findings {
     return [...this.#byKey.values()];
   }
 
-  /** Counts a file under the finding `key`, which `make` makes of the first. */
-  count(key: string, files: number, make: () => Omit<Finding, "files">): void {
+  /**
+   * Counts a file under the finding `key`, which `make` makes of the first; it is made anew of one
+   * that says more.
+   */
+  count(key: string, files: number, make: () => Omit<Finding, "files">, isWider = false): void {
     const known = this.#byKey.get(key);
-    if (known !== undefined) known.files += files;
+    if (known !== undefined && isWider) {
+      this.#byKey.set(key, { ...make(), files: known.files + files });
+    } else if (known !== undefined) known.files += files;
     else if (this.#byKey.size < this.#most) this.#byKey.set(key, { ...make(), files });
     else this.more++;
   }
@@ -225,7 +230,8 @@ class Audit {
     this.#refused.count(`${source.path} ${name}`, files, () => ({ path, cause, reason }));
   }
 
-  #deny(denial: Denial, { source, name, type }: SurveyedEntry): void {
+  #deny(found: Denial, { source, name, type }: SurveyedEntry): void {
+    const denial = this.#site.options.listing ? found : withoutListing(found);
     const { lacks, path } = denial;
     const isFolder = type === "directory";
     const isOwn = path === name;
@@ -255,7 +261,10 @@ class Audit {
 
   #count(source: ServedSource, denial: Denial, files: number): void {
     const { lacks, mode } = denial;
-    this.#refused.count(`${lacks} ${source.path} ${denial.path}`, files, () => {
+    // The folder itself lacks o+rx, and what is in it the o+x of the folder.
+    const bit = lacks === "o+r" ? lacks : "o+x";
+    const isWider = lacks === "o+rx";
+    const make = (): Omit<Finding, "files"> => {
       const command = mendingCommand(denial, shellPathOf(source, ""));
       const isMendable = isLacking(denial);
       const shownMode = formatMode(mode);
@@ -268,7 +277,8 @@ class Audit {
       const isInside = !denial.path.startsWith("/");
       const path = isInside ? sitePathOf(source, denial.path) : denial.path;
       return { path: isFolder ? `${path}/` : path, cause, reason, mode: shownMode, command };
-    });
+    };
+    this.#refused.count(`${bit} ${source.path} ${denial.path}`, files, make, isWider);
   }
 
   /** Files of one folder that lack the same bit are one finding, if they are many. */

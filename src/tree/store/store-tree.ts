@@ -16,9 +16,9 @@ import type { Eventual } from "../../base/eventual.ts";
 import { all, whenReady } from "../../base/eventual.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
-import { isHidden, isHiddenName } from "../path.ts";
+import { folderPath, isHidden, isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
-import { deny, permissionBitsOf, permits } from "../permission.ts";
+import { deny, permissionBitsOf, permits, unlisted } from "../permission.ts";
 import type {
   DirectoryEntry,
   FolderOutcome,
@@ -85,6 +85,7 @@ export type FoundFolder = { readonly kind: "folder" } | Refusal;
 
 const enterable: FoundFolder = { kind: "folder" };
 
+type Known = KnownObject | undefined;
 type Answer = KnownObject | StoreFailure;
 
 /** The outcome when the store has failed. */
@@ -148,7 +149,7 @@ export class StoreTree implements Tree {
   describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
     const { segments, text } = path;
     return whenReady(this.#enter(segments, view), (folder) => {
-      if ("kind" in folder) return folder;
+      if ("kind" in folder) return listless(segments, folder);
       return whenReady(this.#exists(segments, folder, view), (exists) => {
         if (exists instanceof StoreFailure) return failedOutcome(exists);
         if (!exists) return absent;
@@ -208,7 +209,7 @@ export class StoreTree implements Tree {
     path: ContainedPath,
     view: View,
     wanted: Wanted,
-    otherwise = (): Eventual<Looked> => this.#slashless(path.segments, view),
+    otherwise = (): Eventual<Looked> => this.#slashless(path, view),
   ): Eventual<Looked> {
     const { hidden, objects } = this.#parts;
     if (!hidden && isHidden(path)) return hiddenName;
@@ -221,9 +222,13 @@ export class StoreTree implements Tree {
       names === undefined ? undefined : objects.find(this.#keyOf(names, false), wanted, view);
     return whenReady(all([target, this.#enter(folders, view)] as const), ([answer, folder]) => {
       const entered = folder as Entered | Refusal;
-      if ("kind" in entered) return entered;
+      if ("kind" in entered) {
+        const index = answer instanceof StoreFailure ? undefined : (answer as Known);
+        const hasIndex = index?.found.facts !== undefined;
+        return trailingSlash && !hasIndex ? listless(segments, entered) : entered;
+      }
       if (answer instanceof StoreFailure) return failedOutcome(answer);
-      const object = answer as KnownObject | undefined;
+      const object = answer as Known;
       if (object?.found.facts !== undefined) return this.#fileIn(names ?? [], object);
       return trailingSlash ? this.#folderAt(segments, entered, view) : otherwise();
     });
@@ -247,14 +252,19 @@ export class StoreTree implements Tree {
   }
 
   /** What a path without a slash is that no object has: a folder, or nothing. */
-  #slashless(names: readonly string[], view: View): Eventual<Looked> {
+  #slashless(path: ContainedPath, view: View): Eventual<Looked> {
     const { objects } = this.#parts;
+    const { segments: names } = path;
     return whenReady(objects.find(this.#keyOf(names, true), "below", view), (below) => {
       if (below instanceof StoreFailure) return failedOutcome(below);
       if (below.found.facts === undefined) return absent;
-      return whenReady(this.#enter(names, view), (folder) =>
-        "kind" in folder ? folder : redirect,
-      );
+      return whenReady(this.#enter(names, view), (folder) => {
+        if (!("kind" in folder)) return redirect;
+        if (!isOf(names, folder)) return folder;
+        // With the slash, it is asked whether there is an index.
+        const found = this.#find(folderPath(path), view, "facts");
+        return whenReady(found, (shut) => (shut.kind === "forbidden" ? shut : folder));
+      });
     });
   }
 
@@ -359,6 +369,17 @@ export class StoreTree implements Tree {
 interface Entered {
   readonly mode: number;
   readonly object: KnownObject | undefined;
+}
+
+/** Whether `refusal` is that of what `names` lead to, and not of a folder above. */
+function isOf(names: readonly string[], refusal: Refusal): boolean {
+  return refusal.kind === "forbidden" && refusal.denial.path === names.join("/");
+}
+
+/** `refusal`, where the folder at `names` has no index. */
+function listless(names: readonly string[], refusal: Refusal): Refusal {
+  if (refusal.kind !== "forbidden" || !isOf(names, refusal)) return refusal;
+  return { kind: "forbidden", denial: unlisted(refusal.denial, () => false) };
 }
 
 /** `steps`, with each of their entries as `mark` has it. */

@@ -31,10 +31,10 @@ const found: AuditReport = {
     {
       path: "shut/",
       cause: "permission",
-      reason: "lacks o+x",
+      reason: "lacks o+rx",
       mode: "drwx------",
       files: 12,
-      command: "chmod o+x -- shut",
+      command: "chmod o+rx -- shut",
     },
   ],
   exposed: [{ path: "outside", cause: "link-outside", reason: "a link that leads out", files: 1 }],
@@ -90,8 +90,8 @@ Looked at 1,234 entries.
 
   a b.html  -rw-r----- lacks o+r
       chmod o+r -- 'a b.html'
-  shut/     drwx------ lacks o+x (12 files)
-      chmod o+x -- shut
+  shut/     drwx------ lacks o+rx (12 files)
+      chmod o+rx -- shut
 
 Served, and looks as if it should not be
 
