@@ -299,6 +299,7 @@ describe("a locked object", () => {
 describe("a store that can't be served", () => {
   test.each([
     [{ root: "s3://" }, "has to name a bucket"],
+    [{ root: "s3://b" }, "s3://b: the name of a bucket has at least 3 characters, not 1"],
     [{ root: "s3://site", store: { endpoint: "nowhere" } }, "must be a URL such as"],
     [{ root: "s3://site", store: { accessKeyId: "a" } }, "lack the secret access key"],
     [{ root: "s3://site", files: { "/a": { body: "x" } } }, "can lie over a folder on disk"],

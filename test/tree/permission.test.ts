@@ -73,6 +73,11 @@ describe("a mode as ls writes it", () => {
   });
 });
 
+/** The reason for the denial of an object in a store. */
+function object(mode: number, need: Need, kind: Denial["object"] = "other"): string {
+  return explainDenial({ ...deny("a", mode, need), object: kind });
+}
+
 describe("the reason for a denial", () => {
   test("names the file, its mode, the bit, and the remedy", () => {
     expect(explainDenial(deny("private/notes.html", 0o100640, "read"))).toBe(
@@ -97,8 +102,6 @@ describe("the reason for a denial", () => {
   });
 
   test("names the metadata in a store, where there is no file to change", () => {
-    const object = (mode: number, need: Need, kind: Denial["object"] = "other"): string =>
-      explainDenial({ ...deny("a", mode, need), object: kind });
     const rest = "in its metadata serves it";
     expect(object(0o100640, "read")).toBe(`a: -rw-r----- lacks o+r; mode=100644 ${rest}`);
     expect(object(0o040750, "search")).toBe(`a: drwxr-x--- lacks o+x; mode=40751 ${rest}`);
