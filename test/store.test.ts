@@ -242,9 +242,64 @@ describe("a store as one of several trees", () => {
   });
 });
 
+/** What `run` asks of a server over locked objects, and the lines of its log. */
+async function explained(
+  options: ServeOptions,
+  run: (served: Served) => Promise<string>,
+): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  const write = (text: string): number => lines.push(...text.trimEnd().split("\n"));
+  await using served = await Served.open({ explain: true, log: "short", ...options, write });
+  served.stub.put("docs/a.txt", "x", { "x-amz-meta-mode": "100600" });
+  served.stub.put("in/b.bin", "x", { "x-amz-meta-mode": "100600" });
+  served.stub.put("shut/", "", { "x-amz-meta-mode": "40700" });
+  served.stub.put("shut/c.txt", "x");
+  const text = await run(served);
+  await served.server.stop();
+  return { text, lines };
+}
+
+describe("a locked object", () => {
+  const rest = "in its metadata serves it";
+
+  test("is explained by its metadata, on the page and in the log", async () => {
+    const { text, lines } = await explained({}, async (served) => await served.text("/docs/a.txt"));
+    const reason = `docs/a.txt: -rw------- lacks o+r; mode=100604 ${rest}`;
+    expect(text).toContain(`<pre>${reason}</pre>`);
+    expect(text).not.toContain("chmod");
+    expect(lines.at(-1)).toEndWith(`(${reason})`);
+  });
+
+  test("is explained by the upload mode, too, where clients store it", async () => {
+    const options = { put: true, uploadDir: "in" } as const;
+    const { text } = await explained(options, async (served) => await served.text("/in/b.bin"));
+    const reason = `in/b.bin: -rw------- lacks o+r; mode=100604 ${rest}`;
+    expect(text).toContain(`<pre>${reason}, --upload-mode 644 later uploads</pre>`);
+    const other = await explained(options, async (served) => await served.text("/docs/a.txt"));
+    expect(other.text).not.toContain("--upload-mode");
+  });
+
+  test.each(["", "process"])("is explained in listings, by the rule %p", async (rule) => {
+    const options = rule === "process" ? ({ permissions: "process" } as const) : {};
+    const reasons: unknown[] = [];
+    await explained(options, async (served) => {
+      for (const path of ["/docs/", "/docs/", "/"]) {
+        const response = await served.get(path, { Accept: "application/json" });
+        const { entries } = (await response.json()) as { entries: { reason?: string }[] };
+        for (const { reason } of entries) if (reason !== undefined) reasons.push(reason);
+      }
+      return "";
+    });
+    const file = `docs/a.txt: -rw------- lacks o+r; mode=100604 ${rest}`;
+    const folder = `shut: drwx------ lacks o+rx; mode=40705 ${rest}`;
+    expect(reasons).toEqual(rule === "process" ? [] : [file, file, folder]);
+  });
+});
+
 describe("a store that can't be served", () => {
   test.each([
     [{ root: "s3://" }, "has to name a bucket"],
+    [{ root: "s3://b" }, "s3://b: the name of a bucket has at least 3 characters, not 1"],
     [{ root: "s3://site", store: { endpoint: "nowhere" } }, "must be a URL such as"],
     [{ root: "s3://site", store: { accessKeyId: "a" } }, "lack the secret access key"],
     [{ root: "s3://site", files: { "/a": { body: "x" } } }, "can lie over a folder on disk"],
@@ -260,19 +315,46 @@ test("an audit goes through a bucket, and knows no command for it", async () => 
   stub.put("site/docs/b.txt", "x", { "x-amz-meta-mode": "777" });
   stub.put("site/.env", "SECRET=1");
   stub.put("site/id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+  for (const name of "abcd") {
+    stub.put(`site/many/${name}`, "x", { "x-amz-meta-mode": "100600" });
+  }
   const site = openAuditedSite(stub.options("site"));
   const report = await audit(site);
   site.tree.close();
   expect(report.served).toEqual([{ at: "/", path: "s3://site/site" }]);
   expect(report.end).toBe("complete");
-  expect(report.looked).toBe(6);
+  expect(report.looked).toBe(11);
   expect(report.hidden).toBe(1);
-  expect(report.refused.map(({ path, cause, command }) => ({ path, cause, command }))).toEqual([
-    { path: "docs/a.txt", cause: "permission", command: undefined },
-    { path: "docs/b.txt", cause: "permission", command: undefined },
+  const refused = { cause: "permission", command: undefined } as const;
+  const reason = "lacks o+r; mode=100604 in its metadata serves it";
+  expect(report.refused.map(({ files: _files, mode: _mode, ...rest }) => rest)).toEqual([
+    { ...refused, path: "docs/a.txt", reason },
+    { ...refused, path: "docs/b.txt", reason },
+    {
+      ...refused,
+      path: "many/*",
+      reason: "4 files lack o+r; mode=100644 in their metadata serves them",
+    },
   ]);
   expect(report.exposed.map(({ path, command }) => ({ path, command }))).toEqual([
     { path: "id_rsa", command: undefined },
   ]);
   await stub.stop();
+});
+
+test("an audit says in the store's words what it can't look at", async () => {
+  const stub = await StoreStub.start();
+  stub.put("a.txt", "x");
+  stub.put("docs/b.txt", "x");
+  stub.fault = ({ key, query }) =>
+    key === "a.txt" || (query.get("prefix") === "docs/" && query.has("delimiter"))
+      ? { status: 403, code: "AccessDenied" }
+      : undefined;
+  const site = openAuditedSite(stub.options());
+  const { looked, refused, unread } = await audit(site);
+  site.tree.close();
+  await stub.stop();
+  const reason = "the object store answered 403 AccessDenied";
+  expect(refused).toMatchObject([{ path: "a.txt", cause: "failed", reason }]);
+  expect([looked, unread]).toEqual([2, [{ path: "docs/", reason }]]);
 });

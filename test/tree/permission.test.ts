@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readMode } from "../../src/tree/store/object-mode.ts";
+import type { Denial, Need } from "../../src/tree/permission.ts";
 import {
   denialOf,
   deny,
@@ -6,6 +8,8 @@ import {
   formatMode,
   permissionBitsOf,
   permits,
+  unlisted,
+  withoutListing,
 } from "../../src/tree/permission.ts";
 
 describe("the other of a mode", () => {
@@ -24,12 +28,18 @@ describe("an entry of a listing", () => {
     ["file", 0o100644, false, undefined],
     ["file", 0o100641, false, "o+r"],
     ["directory", 0o040755, false, undefined],
-    ["directory", 0o040754, true, "o+x"],
+    ["directory", 0o040754, false, "o+x"],
     ["directory", 0o040751, true, undefined],
     ["directory", 0o040751, false, "o+r"],
     ["directory", 0o040750, true, "o+x"],
+    ["directory", 0o040750, false, "o+rx"],
   ] as const)("that is a %s of mode %o, index %p, lacks %p", (type, mode, hasIndex, lacks) => {
-    const denial = denialOf("a", { type, mode }, () => hasIndex);
+    const denial = denialOf(
+      "a",
+      { type, mode },
+      () => hasIndex,
+      () => hasIndex,
+    );
     expect(denial?.lacks).toBe(lacks);
     if (denial !== undefined) expect(denial).toMatchObject({ path: "a", mode });
   });
@@ -63,6 +73,11 @@ describe("a mode as ls writes it", () => {
   });
 });
 
+/** The reason for the denial of an object in a store. */
+function object(mode: number, need: Need, kind: Denial["object"] = "other"): string {
+  return explainDenial({ ...deny("a", mode, need), object: kind });
+}
+
 describe("the reason for a denial", () => {
   test("names the file, its mode, the bit, and the remedy", () => {
     expect(explainDenial(deny("private/notes.html", 0o100640, "read"))).toBe(
@@ -71,6 +86,38 @@ describe("the reason for a denial", () => {
     expect(explainDenial(deny("private", 0o040750, "search"))).toBe(
       "private: drwxr-x--- lacks o+x; chmod o+x to serve it",
     );
+  });
+
+  test("names both bits for a folder that would be listed, and o+x where none is", () => {
+    const shut = unlisted(deny("private", 0o040700, "search"), () => false);
+    const text = "private: drwx------ lacks o+rx; chmod o+rx to serve it";
+    expect(explainDenial(shut)).toBe(text);
+    expect(unlisted(deny("a", 0o040700, "search"), () => true).lacks).toBe("o+x");
+    expect(unlisted(deny("a", 0o040704, "search"), () => false).lacks).toBe("o+x");
+    expect(unlisted(deny("a", 0o040701, "read"), () => false).lacks).toBe("o+r");
+    expect(withoutListing(shut).lacks).toBe("o+x");
+    expect(explainDenial({ ...shut, object: "other" })).toEndWith(
+      "mode=40705 in its metadata serves it",
+    );
+  });
+
+  test("names the metadata in a store, where there is no file to change", () => {
+    const rest = "in its metadata serves it";
+    expect(object(0o100640, "read")).toBe(`a: -rw-r----- lacks o+r; mode=100644 ${rest}`);
+    expect(object(0o040750, "search")).toBe(`a: drwxr-x--- lacks o+x; mode=40751 ${rest}`);
+    // A doubtful mode.
+    expect(object(0o100000, "read")).toBe(`a: ---------- lacks o+r; mode=100604 ${rest}`);
+    expect(object(0o100600, "read", "upload")).toBe(
+      `a: -rw------- lacks o+r; mode=100604 ${rest}, --upload-mode 644 later uploads`,
+    );
+    for (const [mode, text] of [
+      [0o100000, "100604"],
+      [0o040750, "40751"],
+    ] as const) {
+      const kind = mode === 0o100000 ? "file" : "directory";
+      const read = readMode(text, kind) ?? 0;
+      expect(permits(read, kind === "file" ? "read" : "search")).toBe(true);
+    }
   });
 
   test("calls the root by a dot", () => {

@@ -27,7 +27,9 @@ does its configuration: --hidden, --symlinks, --permissions, --index,
 --no-listing, --put, --auth.
 
 Exit status: 0 nothing was found, 1 something was, 2 an option or the folder
-can't be used, 3 nothing was found and not everything was looked at.
+can't be used, 3 nothing was found, and not everything was looked at, or nothing
+at all: a limit, a folder that can't be read, a store that gives no answer, a
+prefix without keys.
 `;
 
 async function fail(line: string): Promise<2> {
@@ -51,6 +53,8 @@ export async function runAudit(words: readonly string[]): Promise<0 | 1 | 2 | 3>
   if (!settings.ok) return fail(settings.error);
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort());
+  // The timers by which a store that failed is asked again don't keep a process running.
+  const running = setInterval(() => undefined, 60_000);
   try {
     const site = openAuditedSite(serveOptions(settings.value.config));
     const report = await audit(site, stopping.signal);
@@ -60,5 +64,7 @@ export async function runAudit(words: readonly string[]): Promise<0 | 1 | 2 | 3>
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return fail(refusalMessage(error, settings.value, command.value.config));
+  } finally {
+    clearInterval(running);
   }
 }

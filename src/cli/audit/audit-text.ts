@@ -7,7 +7,7 @@ import type { AuditReport, Finding } from "./audit.ts";
 import { shownPath } from "./audit.ts";
 import type { OptionReport, UploadRights } from "./option-findings.ts";
 import { permittedText } from "./option-findings.ts";
-import type { SurveyEnd } from "./survey.ts";
+import type { SurveyEnd, UnreadFolder } from "./survey.ts";
 
 /** The widest column of paths; a longer path pushes the rest of its line to the right. */
 const pathColumnsMax = 40;
@@ -87,9 +87,35 @@ function sumOf(findings: readonly Finding[]): number {
   return findings.reduce((sum, { files }) => sum + files, 0);
 }
 
+/** Folders that are shown with the reason why they can't be read. */
+const unreadShownMax = 10;
+
+function unreadLines(unread: readonly UnreadFolder[]): readonly string[] {
+  if (unread.length === 0) return [];
+  const shown = unread
+    .slice(0, unreadShownMax)
+    .map(({ path, reason }) => `  ${displayName(path)}  ${displayName(reason)}`);
+  const more = unread.length - shown.length;
+  const rest = more === 0 ? [] : [`  and ${more.toLocaleString("en")} more`];
+  return [`Can't be read: ${count(unread.length, "folder")}`, "", ...shown, ...rest, ""];
+}
+
+/** What was looked at; that nothing is wrong is said of nothing else. */
+function lookedLine(report: AuditReport): string {
+  const { looked, end, unread } = report;
+  const isWhole = end === "complete" && unread.length === 0;
+  const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
+  if (looked === 0) {
+    return `Nothing was looked at${isWhole ? ": what is served is empty" : ended}.`;
+  }
+  const fine = isWhole ? "; nothing is wrong" : "; nothing is wrong with those";
+  const nothing = isAnythingFound(report) ? "" : fine;
+  return `Looked at ${count(looked, "entry", "entries")}${nothing}${ended}.`;
+}
+
 /** The report as a table. */
 export function auditText(report: AuditReport): string {
-  const { refused, exposed, hidden, looked, end, more, unread } = report;
+  const { refused, exposed, hidden, more, unread } = report;
   const files = count(sumOf(refused), "file");
   const lines = [
     ...table(`Refused to visitors: ${files}`, refused),
@@ -97,10 +123,7 @@ export function auditText(report: AuditReport): string {
     ...optionLines(report.options),
   ];
   if (more > 0) lines.push(`And ${more} more, beyond auditFindingsMax.`);
-  if (unread.length > 0) {
-    const shown = unread.slice(0, 3).map((name) => displayName(name));
-    lines.push(`${count(unread.length, "folder")} can't be read by this user: ${shown.join(", ")}`);
-  }
+  lines.push(...unreadLines(unread));
   if (hidden > 0) {
     const names = hidden === 1 ? "1 name that begins" : `${hidden} names that begin`;
     lines.push(`${names} with a dot: hidden, as --hidden isn't given.`);
@@ -114,10 +137,7 @@ export function auditText(report: AuditReport): string {
     const kept = count(report.withheld, "file");
     lines.push(`Where uploads go, visitors don't get ${kept}, on purpose (--upload-mode).`);
   }
-  const nothing = !isAnythingFound(report) ? "; nothing is wrong" : "";
-  const entries = count(looked, "entry", "entries");
-  const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
-  lines.push(`Looked at ${entries}${nothing}${ended}.`);
+  lines.push(lookedLine(report));
   return `${lines.join("\n")}\n`;
 }
 

@@ -12,14 +12,14 @@ import type { ServedSource } from "../../site/open-tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodePath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { formatMode } from "../../tree/permission.ts";
-import type { AbsenceCause, OpenFile } from "../../tree/tree.ts";
+import { formatMode, isLacking, remedyOf, withoutListing } from "../../tree/permission.ts";
+import type { AbsenceCause, OpenFile, Outcome } from "../../tree/tree.ts";
 import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
 import { beginningBytes, exposedByContent, exposedByName, exposureTexts } from "./exposure.ts";
 import type { OptionReport } from "./option-findings.ts";
 import { auditOptions } from "./option-findings.ts";
-import type { SurveyedEntry, SurveyEnd } from "./survey.ts";
+import type { SurveyedEntry, SurveyEnd, UnreadFolder } from "./survey.ts";
 import { outcomeOf, placeOf, shellPathOf, sitePathOf, Survey } from "./survey.ts";
 
 /** Why something that is there is not served. */
@@ -61,8 +61,8 @@ export interface AuditReport {
   readonly hidden: number;
   /** Uploads that lack o+r, as `--upload-mode` has it. */
   readonly withheld: number;
-  /** Folders that the process itself can't read. */
-  readonly unread: readonly string[];
+  /** Folders that can't be read, and why. */
+  readonly unread: readonly UnreadFolder[];
   /** What the options let visitors do, and which look as if they let in more than is meant. */
   readonly options: OptionReport;
   /** What everyone may ask for of a site that asks for passwords; absent where it asks for none. */
@@ -109,10 +109,15 @@ class Findings {
     return [...this.#byKey.values()];
   }
 
-  /** Counts a file under the finding `key`, which `make` makes of the first. */
-  count(key: string, files: number, make: () => Omit<Finding, "files">): void {
+  /**
+   * Counts a file under the finding `key`, which `make` makes of the first; it is made anew of one
+   * that says more.
+   */
+  count(key: string, files: number, make: () => Omit<Finding, "files">, isWider = false): void {
     const known = this.#byKey.get(key);
-    if (known !== undefined) known.files += files;
+    if (known !== undefined && isWider) {
+      this.#byKey.set(key, { ...make(), files: known.files + files });
+    } else if (known !== undefined) known.files += files;
     else if (this.#byKey.size < this.#most) this.#byKey.set(key, { ...make(), files });
     else this.more++;
   }
@@ -209,8 +214,7 @@ class Audit {
     if (found.kind === "forbidden") this.#deny(denialIn(source, found.denial), entry);
     else if (found.kind === "absent") this.#judgeAbsent(entry, found.cause);
     else if (found.kind === "failed" || found.kind === "exhausted") {
-      const reason = found.kind === "failed" ? `the system says ${found.code}` : "no memory left";
-      this.#refuse(entry, "failed", reason);
+      this.#refuse(entry, "failed", reasonOf(found));
     }
   }
 
@@ -226,7 +230,8 @@ class Audit {
     this.#refused.count(`${source.path} ${name}`, files, () => ({ path, cause, reason }));
   }
 
-  #deny(denial: Denial, { source, name, type }: SurveyedEntry): void {
+  #deny(found: Denial, { source, name, type }: SurveyedEntry): void {
+    const denial = this.#site.options.listing ? found : withoutListing(found);
     const { lacks, path } = denial;
     const isFolder = type === "directory";
     const isOwn = path === name;
@@ -241,7 +246,7 @@ class Audit {
     const key = `${source.path} ${folder}`;
     const known = this.#denied.get(key);
     const hasRoom = this.#denied.size < this.#site.limits.auditFindingsMax;
-    if (!isFile || mendingCommand(denial) === undefined || (known === undefined && !hasRoom)) {
+    if (!isFile || !isLacking(denial) || (known === undefined && !hasRoom)) {
       this.#count(source, denial, isFolder ? 0 : 1);
       return;
     }
@@ -256,19 +261,24 @@ class Audit {
 
   #count(source: ServedSource, denial: Denial, files: number): void {
     const { lacks, mode } = denial;
-    this.#refused.count(`${lacks} ${source.path} ${denial.path}`, files, () => {
-      const mending = mendingCommand(denial, shellPathOf(source, ""));
-      const isMendable = mending !== undefined;
-      const command = source.entries === undefined ? mending : undefined;
+    // The folder itself lacks o+rx, and what is in it the o+x of the folder.
+    const bit = lacks === "o+r" ? lacks : "o+x";
+    const isWider = lacks === "o+rx";
+    const make = (): Omit<Finding, "files"> => {
+      const command = mendingCommand(denial, shellPathOf(source, ""));
+      const isMendable = isLacking(denial);
       const shownMode = formatMode(mode);
       const isFolder = shownMode.startsWith("d");
       const effect = isFolder && lacks === "o+r" ? ", so it isn't listed" : "";
-      const reason = isMendable ? `lacks ${lacks}${effect}` : "the server itself may not open it";
+      const remedy = denial.object === undefined ? "" : `; ${remedyOf(denial)}`;
+      const lack = `lacks ${lacks}${effect}${remedy}`;
+      const reason = isMendable ? lack : "the server itself may not open it";
       const cause = isMendable ? "permission" : "process";
       const isInside = !denial.path.startsWith("/");
       const path = isInside ? sitePathOf(source, denial.path) : denial.path;
       return { path: isFolder ? `${path}/` : path, cause, reason, mode: shownMode, command };
-    });
+    };
+    this.#refused.count(`${bit} ${source.path} ${denial.path}`, files, make, isWider);
   }
 
   /** Files of one folder that lack the same bit are one finding, if they are many. */
@@ -282,12 +292,14 @@ class Audit {
       // "./" in front of a name that find would take for an option.
       const start = shellWord(shown.startsWith("-") ? `./${shown}` : shown || ".");
       const finding = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
-      const command = source.entries === undefined ? finding : undefined;
+      const isHere = source.entries === undefined;
+      const command = isHere ? finding : undefined;
+      const remedy = isHere ? "" : "; mode=100644 in their metadata serves them";
       const path = sitePathOf(source, folder === "" ? "*" : `${folder}/*`);
       this.#refused.count(`files ${key}`, count, () => ({
         path,
         cause: "permission",
-        reason: `${files} files lack o+r`,
+        reason: `${files} files lack o+r${remedy}`,
         command,
       }));
     }
@@ -379,6 +391,12 @@ function denialIn(source: ServedSource, denial: Denial): Denial {
   return denial.path.startsWith(start)
     ? { ...denial, path: denial.path.slice(start.length) }
     : denial;
+}
+
+/** Why storage gives nothing; a store's reason is a sentence, the system's a name. */
+function reasonOf(found: Extract<Outcome, { kind: "failed" | "exhausted" }>): string {
+  if (found.kind === "exhausted") return "no memory left";
+  return found.gateway === undefined ? `the system says ${found.code}` : found.code;
 }
 
 /** The first octets of a small file; undefined when it is large, or can't be read. */

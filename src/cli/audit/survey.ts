@@ -14,6 +14,7 @@ import type { FileType } from "../../system/file-stat.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import type { ServedSource } from "../../site/open-tree.ts";
+import { isDenied } from "../../tree/disk/walk.ts";
 import { openEntries } from "../../tree/listing/entry-reader.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, folderPath } from "../../tree/path.ts";
@@ -68,11 +69,16 @@ interface SurveyResult {
   end: SurveyEnd;
   /** Entries that were looked at. */
   looked: number;
-  /**
-   * Folders that the process itself may not read, so that what is in them is not known, by their
-   * paths in the site.
-   */
-  readonly unread: string[];
+  /** Folders that can't be read, so that what is in them is not known. */
+  readonly unread: UnreadFolder[];
+}
+
+/** A folder that can't be read. */
+export interface UnreadFolder {
+  /** Its path in the site, "docs/"; "./" for the root. */
+  readonly path: string;
+  /** In words; of a store, those that its failure has in the log. */
+  readonly reason: string;
 }
 
 /** A folder that is still to be gone through. */
@@ -126,7 +132,7 @@ export class Survey {
   async *entries(): AsyncGenerator<SurveyedEntry, void> {
     for (let folder = this.#pending.pop(); folder !== undefined; folder = this.#pending.pop()) {
       if (folder.prefix === "" && folder.source.path !== folder.source.folder) {
-        const file = await this.#lookAtFile(folder.source);
+        const file = await this.#lookAtFile(folder);
         if (file !== undefined) yield file;
       } else yield* this.#entriesOf(folder);
       if (this.#isOver()) return;
@@ -139,17 +145,14 @@ export class Survey {
       yield* this.#entriesElsewhere(folder, source.entries(prefix));
       return;
     }
-    const unread = (): void => {
-      this.result.unread.push(sitePathOf(source, prefix) || "./");
-    };
     const opened = openEntries(placeOf(source, prefix));
-    if (!opened.ok) return unread();
+    if (!opened.ok) return this.#skip(folder, systemReason(opened.error));
     const reader = opened.value;
     try {
       for (;;) {
         const read = reader.next();
-        if (!read.ok) unread();
-        if (!read.ok || read.value.length === 0) return;
+        if (!read.ok) return this.#skip(folder, systemReason(read.error));
+        if (read.value.length === 0) return;
         for (const entry of read.value) {
           if (entry.name === "." || entry.name === "..") continue;
           await this.#takeTurn();
@@ -169,18 +172,30 @@ export class Survey {
     parts: AsyncIterable<readonly TreeName[]>,
   ): AsyncGenerator<SurveyedEntry, void> {
     const { source, prefix } = folder;
+    let isEmpty = true;
     try {
       for await (const part of parts) {
         for (const entry of part) {
+          isEmpty = false;
           await this.#takeTurn();
           if (this.#isOver()) return;
           const surveyed = await this.#look(folder, entry);
           if (surveyed !== undefined) yield surveyed;
         }
       }
-    } catch {
-      this.result.unread.push(sitePathOf(source, prefix) || "./");
+    } catch (error) {
+      return this.#skip(folder, error instanceof Error ? error.message : String(error));
     }
+    // A store has no folder that could be missing: a prefix with a typing error is an empty one.
+    const isWholeBucket = !source.path.slice("s3://".length).includes("/");
+    if (isEmpty && prefix === "" && !isWholeBucket) {
+      this.#skip(folder, `${source.path} has no keys below it`);
+    }
+  }
+
+  /** What is in `folder` stays unknown. */
+  #skip({ source, prefix }: PendingFolder, reason: string): void {
+    this.result.unread.push({ path: sitePathOf(source, prefix) || "./", reason });
   }
 
   async #takeTurn(): Promise<void> {
@@ -230,8 +245,10 @@ export class Survey {
   }
 
   /** What a visitor gets of a source that is one file; undefined when it is gone. */
-  async #lookAtFile(source: ServedSource): Promise<SurveyedEntry | undefined> {
+  async #lookAtFile(folder: PendingFolder): Promise<SurveyedEntry | undefined> {
+    const { source } = folder;
     const real = realPath(source.path);
+    if (!real.ok && isDenied(real.error)) this.#skip(folder, systemReason(real.error));
     const type = real.ok ? typeAt(real.value) : undefined;
     if (type === undefined || this.#isOver()) return undefined;
     this.result.looked++;
@@ -247,6 +264,11 @@ export class Survey {
     if (depth > this.#bounds.depthMax) this.result.end = "depth";
     else this.#pending.push({ source, prefix: `${name}/`, path });
   }
+}
+
+/** Why a folder on this machine can't be read, by the error's name. */
+function systemReason(code: string): string {
+  return isDenied(code) ? `this user may not read it (${code})` : `the system says ${code}`;
 }
 
 function typeAt(path: string): FileType | undefined {

@@ -11,7 +11,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, displayName, encodePath, isNameable, rootPath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { explainDenial } from "../../tree/permission.ts";
+import { explainDenial, withoutListing } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Refusal } from "../../http/message/error.ts";
@@ -208,7 +208,8 @@ export class ErrorPages {
   }
 
   /** 403: the tree's 403.html, or the built-in page. */
-  forbidden(view: View, denial: Denial, missed: Missed = {}): Answer {
+  forbidden(view: View, lacking: Denial, missed: Missed = {}): Answer {
+    const denial = this.#ways.isListed ? lacking : withoutListing(lacking);
     const text = "This is not for everyone to read.";
     const reason = explainDenial(denial);
     const find = (): string | undefined => commandFor(denial);

@@ -42,7 +42,7 @@ import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts"
 import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
-import { permissionBitsOf, permits } from "../permission.ts";
+import { isLacking, permissionBitsOf, permits } from "../permission.ts";
 import type {
   FolderFacts,
   FolderOutcome,
@@ -219,7 +219,7 @@ export class DiskTree implements Tree {
     if (end.kind === "file") {
       return walk.marked(this.#openFile(walk, end, path.segments.at(-1) ?? "", view));
     }
-    if (end.kind !== "folder") return end;
+    if (end.kind !== "folder") return walk.refused(end, this.#indexName);
     if (!path.trailingSlash) return redirectInto(walk, end);
     return this.#indexOf(walk, view) ?? this.#openDirectory(path, walk);
   }
@@ -229,7 +229,7 @@ export class DiskTree implements Tree {
    */
   #glance(path: ContainedPath, walk: Walk, end: WalkEnd): Finding | Moved {
     if (end.kind === "file") return this.#glanceAtFile(walk, end);
-    if (end.kind !== "folder") return end;
+    if (end.kind !== "folder") return walk.isShutOut ? unreadable : end;
     if (!path.trailingSlash) return redirectInto(walk, end);
     const index = this.#indexEnd(walk);
     if (index === undefined) {
@@ -349,6 +349,10 @@ export class DiskTree implements Tree {
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
+      holdsIndex: (name) => {
+        const [seen] = context.lookAt([`${name}/${this.index}`]);
+        return seen?.type === "file" || seen?.type === "link";
+      },
       kindOf:
         this.#rules.permissions === "process"
           ? undefined
@@ -378,7 +382,8 @@ export class DiskTree implements Tree {
     view.dependOnMore();
     return this.#walk<FolderOutcome>(segments, true, unsettled, (walk, end) => {
       if (end.kind === "file") return absent;
-      if (end.kind !== "folder") return end;
+      // Where there is an index, an archive has the other files as well.
+      if (end.kind !== "folder") return walk.refused(end, undefined);
       const { stat, prefix } = end.folder;
       const code = this.#mayList(end) ? tryListing(prefix) : "EACCES";
       if (code === undefined) return factsOf(stat);
@@ -487,7 +492,7 @@ function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
     }
     case "forbidden":
       // If the bit is set, the system has denied access, and a look doesn't show why.
-      return !permits(finding.denial.mode, finding.denial.lacks === "o+r" ? "read" : "search");
+      return isLacking(finding.denial);
     case "absent":
     case "redirect":
       return true;

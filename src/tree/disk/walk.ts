@@ -14,7 +14,7 @@ import { lookAt, readLink } from "../../system/file-system.ts";
 import type { Folder, FolderOpener } from "../../system/folder.ts";
 import { isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
-import { deny, permits } from "../permission.ts";
+import { deny, permits, unlisted } from "../permission.ts";
 import type { AbsenceCause, Outcome } from "../tree.ts";
 import type { Step } from "./named-root.ts";
 import { namedRoot, namesOf, resolveRoot } from "./named-root.ts";
@@ -133,6 +133,8 @@ export class Walk {
    * those on the way to the root.
    */
   readonly steps: Step[] = [];
+  /** Whether the walk has ended at the folder that it leads to, which a stranger may not search. */
+  isShutOut = false;
   /**
    * Whether the result depends on nothing but `steps`, so that equal looks mean an equal result.
    */
@@ -198,6 +200,16 @@ export class Walk {
       outcome.file.isUploaded = uploads.holds(root?.path ?? "", folders);
     }
     return outcome;
+  }
+
+  /**
+   * `end`, a refusal; where the walk is shut out of a folder that would be listed, by both bits.
+   * The folder isn't listed if it has a file called `index`, which the walk looks for.
+   */
+  refused<End extends WalkEnd>(end: End, index: string | undefined): End | Refusal {
+    if (!this.isShutOut || end.kind !== "forbidden") return end;
+    const hasIndex = (): boolean => index !== undefined && this.run([index], false).kind === "file";
+    return { kind: "forbidden", denial: unlisted(end.denial, hasIndex) };
   }
 
   /** The refusal when a call on an entry of the current folder has failed with `code`. */
@@ -284,7 +296,9 @@ export class Walk {
     const isOnWayToTarget = this.#isOutside && this.#pendingOfLink > 0;
     if (this.#rules.permissions === "process" || isOnWayToTarget) return undefined;
     const { mode } = this.#current().folder.stat;
-    return permits(mode, "search") ? undefined : this.denial("", mode, "search");
+    if (permits(mode, "search")) return undefined;
+    this.isShutOut = this.#pending.length === 0;
+    return this.denial("", mode, "search");
   }
 
   /** Resolves "..", which only the target of a link can contain. */

@@ -36,6 +36,11 @@ export interface ListingContext {
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
   readonly describeLink: (name: string) => EntryFacts | undefined;
+  /**
+   * Whether there is an index in the folder `name`, whoever may read it; absent where nothing but
+   * asking for it would tell.
+   */
+  readonly holdsIndex?: (name: string) => boolean;
   /** The kind of what a path leads to; undefined where no mode denies anything. */
   readonly kindOf: ((path: ContainedPath) => Kind) | undefined;
 }
@@ -233,12 +238,13 @@ function* unpack(
 
 /** Why a stranger gets nothing of the entry `name`, whose mode is not open; undefined if none. */
 function denialIn(
-  { path, kindOf }: ListingContext,
+  { path, kindOf, holdsIndex }: ListingContext,
   name: string,
   facts: EntryFacts,
 ): Denial | undefined {
   if (kindOf === undefined) return undefined;
   const child = childPath(path, name);
   const hasIndex = (): boolean => child !== undefined && kindOf(folderPath(child)) === "file";
-  return denialOf([...path.segments, name].join("/"), facts, hasIndex);
+  const holdsAny = (): boolean => holdsIndex?.(name) === true;
+  return denialOf([...path.segments, name].join("/"), facts, hasIndex, holdsAny);
 }

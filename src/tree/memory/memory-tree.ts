@@ -19,7 +19,7 @@ import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
 import { displayName, isHidden, isHiddenName, isNameable } from "../path.ts";
 import type { Need, Permissions } from "../permission.ts";
-import { deny, permissionBitsOf, permits } from "../permission.ts";
+import { deny, permissionBitsOf, permits, unlisted } from "../permission.ts";
 import type { FolderOutcome, Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
@@ -45,7 +45,8 @@ interface MemoryTreeOptions {
 
 type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits" | "beside">;
 
-type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" }>;
+type Forbidden = Extract<FolderOutcome, { kind: "forbidden" }>;
+type Refusal = Extract<FolderOutcome, { kind: "absent" }> | Forbidden;
 
 const absent: Refusal = { kind: "absent" };
 const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
@@ -103,6 +104,11 @@ export class MemoryTree implements Tree {
         return names.map((name) => factsOf(folder?.children.get(name)));
       },
       describeLink: () => undefined,
+      holdsIndex: (name) => {
+        const child = this.#listable(path)?.children.get(name);
+        const depth = path.segments.length + 1;
+        return child?.kind === "directory" && this.#indexOf(depth, child)?.kind === "file";
+      },
       kindOf: this.#rules.permissions === "process" ? undefined : (child) => this.#find(child).kind,
     };
     const beside = this.#rules.beside?.(path);
@@ -126,6 +132,10 @@ export class MemoryTree implements Tree {
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
     view.depend(this.#edition);
     const folder = this.#enter(segments);
+    if (folder.kind === "forbidden" && folder.denial.path === segments.join("/")) {
+      // Where there is an index, an archive has the other files as well.
+      return { kind: "forbidden", denial: unlisted(folder.denial, () => false) };
+    }
     if (folder.kind !== "directory") return folder;
     if (!this.#mayList(folder)) return refusal(segments, folder, "read");
     const { mode, mtimeMs } = folder;
@@ -180,7 +190,8 @@ export class MemoryTree implements Tree {
         return isEnd ? this.#fileAt(segments, child) : absent;
       }
       if (!this.#permits(child, "search")) {
-        return refusal(segments.slice(0, depth + 1), child, "search");
+        const refused = refusal(segments.slice(0, depth + 1), child, "search");
+        return depth < segments.length - 1 ? refused : this.#unlisted(refused, depth + 1, child);
       }
       folder = child;
     }
@@ -207,6 +218,12 @@ export class MemoryTree implements Tree {
     const { index, hidden } = this.#rules;
     if (index === "" || (!hidden && isHiddenName(index, depth))) return undefined;
     return folder.children.get(index);
+  }
+
+  /** `refused`, of `folder`, which is asked for itself and is `depth` folders below the root. */
+  #unlisted({ kind, denial }: Forbidden, depth: number, folder: FolderNode): Outcome {
+    const hasIndex = (): boolean => this.#indexOf(depth, folder)?.kind === "file";
+    return { kind, denial: unlisted(denial, hasIndex) };
   }
 
   #permits({ mode }: FileNode | FolderNode, need: Need): boolean {
@@ -241,7 +258,7 @@ export class MemoryTree implements Tree {
 }
 
 /** The outcome when the *other* of `node` lacks what `need` asks for. */
-function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need: Need): Refusal {
+function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need: Need): Forbidden {
   return { kind: "forbidden", denial: deny(names.join("/"), mode, need) };
 }
 

@@ -15,6 +15,7 @@ import { ObjectCache } from "./object-cache.ts";
 import type { ObjectDisk } from "./object-disk.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStreams } from "./object-stream.ts";
+import { bucketNameFault } from "./client/bucket-name.ts";
 import { StoreClient } from "./client/store-client.ts";
 import type { StoreCounts } from "./client/store-counts.ts";
 import { StoreListings } from "./store-listing.ts";
@@ -61,6 +62,8 @@ interface OpenStore {
 export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
   const { root, store, environment, limits, clock, logicalClock, budgets, counts } = options;
   const { scheduler } = budgets;
+  const fault = bucketNameFault(root);
+  if (fault !== undefined) return failure(fault);
   const read = readStoreSource(root, store, environment);
   if (!read.ok) return read;
   const source = read.value;
@@ -85,6 +88,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     index,
     mode,
     beside,
+    isUploaded,
   });
   const openUploads = (uploadOptions: UploadTreeOptions): UploadTree => {
     const { StoreUploadTree } =

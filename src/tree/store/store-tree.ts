@@ -16,13 +16,15 @@ import type { Eventual } from "../../base/eventual.ts";
 import { all, whenReady } from "../../base/eventual.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
-import { isHidden, isHiddenName } from "../path.ts";
-import type { Need, Permissions } from "../permission.ts";
-import { deny, permissionBitsOf, permits } from "../permission.ts";
+import { folderPath, isHidden, isHiddenName } from "../path.ts";
+import type { Denial, Need, Permissions } from "../permission.ts";
+import { deny, permissionBitsOf, permits, unlisted } from "../permission.ts";
 import type {
+  DirectoryEntry,
   FolderOutcome,
   Kind,
   ListingOrder,
+  ListingStep,
   ListingSteps,
   OpenFile,
   Outcome,
@@ -50,6 +52,8 @@ export interface StoreTreeParts {
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
   readonly beside?: EntriesBeside | undefined;
+  /** Whether the object of a key counts as an upload; undefined where none does. */
+  readonly isUploaded?: ((key: string) => boolean) | undefined;
 }
 
 type Failed = Extract<Outcome, { kind: "failed" }>;
@@ -81,6 +85,7 @@ export type FoundFolder = { readonly kind: "folder" } | Refusal;
 
 const enterable: FoundFolder = { kind: "folder" };
 
+type Known = KnownObject | undefined;
 type Answer = KnownObject | StoreFailure;
 
 /** The outcome when the store has failed. */
@@ -126,7 +131,7 @@ export class StoreTree implements Tree {
   list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): ListingSteps {
     view.dependOnMore();
     const { beside, hidden, listings, permissions } = this.#parts;
-    return listings.list({
+    const steps = listings.list({
       path,
       key: this.#keyOf(path.segments, true),
       limit,
@@ -138,17 +143,18 @@ export class StoreTree implements Tree {
       refusal: () => this.#refusalOf(path, view),
       peek: (child) => this.peek(child, View.passing()),
     });
+    return permissions === "process" ? steps : this.#markAll(path.segments, steps);
   }
 
   describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
     const { segments, text } = path;
     return whenReady(this.#enter(segments, view), (folder) => {
-      if ("kind" in folder) return folder;
+      if ("kind" in folder) return listless(segments, folder);
       return whenReady(this.#exists(segments, folder, view), (exists) => {
         if (exists instanceof StoreFailure) return failedOutcome(exists);
         if (!exists) return absent;
         const { mode } = folder;
-        if (!this.#mayList(segments, mode)) return refusal(segments, mode, "read");
+        if (!this.#mayList(segments, mode)) return this.#refusal(segments, mode, "read");
         const mtimeMs = folder.object?.found.facts?.mtimeMs ?? undatedMs;
         const permissionBits = permissionBitsOf(mode);
         return { kind: "folder", permissionBits, mtimeMs, identity: text };
@@ -194,7 +200,7 @@ export class StoreTree implements Tree {
     return whenReady(this.#enter(segments, view), (folder) => {
       if ("kind" in folder) return folder;
       if (this.#mayList(segments, folder.mode)) return undefined;
-      return refusal(segments, folder.mode, "read");
+      return this.#refusal(segments, folder.mode, "read");
     });
   }
 
@@ -203,7 +209,7 @@ export class StoreTree implements Tree {
     path: ContainedPath,
     view: View,
     wanted: Wanted,
-    otherwise = (): Eventual<Looked> => this.#slashless(path.segments, view),
+    otherwise = (): Eventual<Looked> => this.#slashless(path, view),
   ): Eventual<Looked> {
     const { hidden, objects } = this.#parts;
     if (!hidden && isHidden(path)) return hiddenName;
@@ -216,9 +222,13 @@ export class StoreTree implements Tree {
       names === undefined ? undefined : objects.find(this.#keyOf(names, false), wanted, view);
     return whenReady(all([target, this.#enter(folders, view)] as const), ([answer, folder]) => {
       const entered = folder as Entered | Refusal;
-      if ("kind" in entered) return entered;
+      if ("kind" in entered) {
+        const index = answer instanceof StoreFailure ? undefined : (answer as Known);
+        const hasIndex = index?.found.facts !== undefined;
+        return trailingSlash && !hasIndex ? listless(segments, entered) : entered;
+      }
       if (answer instanceof StoreFailure) return failedOutcome(answer);
-      const object = answer as KnownObject | undefined;
+      const object = answer as Known;
       if (object?.found.facts !== undefined) return this.#fileIn(names ?? [], object);
       return trailingSlash ? this.#folderAt(segments, entered, view) : otherwise();
     });
@@ -226,7 +236,7 @@ export class StoreTree implements Tree {
 
   #fileIn(names: readonly string[], { found: { facts, file } }: KnownObject): Looked {
     const mode = facts?.mode ?? 0;
-    if (!this.#permits(mode, "read")) return refusal(names, mode, "read");
+    if (!this.#permits(mode, "read")) return this.#refusal(names, mode, "read");
     return file === undefined ? { kind: "file" } : { kind: "file", file };
   }
 
@@ -235,19 +245,26 @@ export class StoreTree implements Tree {
     return whenReady(this.#exists(names, folder, view), (exists) => {
       if (exists instanceof StoreFailure) return failedOutcome(exists);
       if (!exists) return absent;
-      return this.#mayList(names, folder.mode) ? directory : refusal(names, folder.mode, "read");
+      return this.#mayList(names, folder.mode)
+        ? directory
+        : this.#refusal(names, folder.mode, "read");
     });
   }
 
   /** What a path without a slash is that no object has: a folder, or nothing. */
-  #slashless(names: readonly string[], view: View): Eventual<Looked> {
+  #slashless(path: ContainedPath, view: View): Eventual<Looked> {
     const { objects } = this.#parts;
+    const { segments: names } = path;
     return whenReady(objects.find(this.#keyOf(names, true), "below", view), (below) => {
       if (below instanceof StoreFailure) return failedOutcome(below);
       if (below.found.facts === undefined) return absent;
-      return whenReady(this.#enter(names, view), (folder) =>
-        "kind" in folder ? folder : redirect,
-      );
+      return whenReady(this.#enter(names, view), (folder) => {
+        if (!("kind" in folder)) return redirect;
+        if (!isOf(names, folder)) return folder;
+        // With the slash, it is asked whether there is an index.
+        const found = this.#find(folderPath(path), view, "facts");
+        return whenReady(found, (shut) => (shut.kind === "forbidden" ? shut : folder));
+      });
     });
   }
 
@@ -284,7 +301,7 @@ export class StoreTree implements Tree {
         const { facts } = answer.found;
         entered = facts === undefined ? plain : { mode: facts.mode, object: answer };
         if (this.#permits(entered.mode, "search")) continue;
-        return refusal(names.slice(0, depth + 1), entered.mode, "search");
+        return this.#refusal(names.slice(0, depth + 1), entered.mode, "search");
       }
       return entered;
     });
@@ -313,6 +330,35 @@ export class StoreTree implements Tree {
     return names.length === 0 || this.#permits(mode, "read");
   }
 
+  /** The outcome when the *other* of `mode` lacks what `need` asks for. */
+  #refusal(names: readonly string[], mode: number, need: Need): Refusal {
+    return { kind: "forbidden", denial: this.#marked(names, deny(names.join("/"), mode, need)) };
+  }
+
+  /** `denial`, of what `names` lead to, with what its metadata belong to. */
+  #marked(names: readonly string[], denial: Denial): Denial {
+    const isUploaded = this.#parts.isUploaded?.(this.#keyOf(names, false)) === true;
+    return { ...denial, object: isUploaded ? "upload" : "other" };
+  }
+
+  /** The steps of a listing of the folder at `names`, with each denial in them marked. */
+  async *#markAll(
+    names: readonly string[],
+    steps: AsyncIterable<ListingStep>,
+  ): AsyncGenerator<ListingStep, void> {
+    const mark = (entry: DirectoryEntry): DirectoryEntry => {
+      const { denial, name } = entry;
+      if (denial === undefined) return entry;
+      return { ...entry, denial: this.#marked([...names, name], denial) };
+    };
+    for await (const step of steps) {
+      const { part } = step;
+      const entries = step.entries.map(mark);
+      if (part === undefined) yield { ...step, entries };
+      else yield { ...step, entries, part: { ...part, read: () => markEach(part.read(), mark) } };
+    }
+  }
+
   #keyOf(names: readonly string[], isFolder: boolean): string {
     const end = isFolder && names.length > 0 ? "/" : "";
     return this.#parts.prefix + names.join("/") + end;
@@ -325,7 +371,23 @@ interface Entered {
   readonly object: KnownObject | undefined;
 }
 
-/** The outcome when the *other* of `mode` lacks what `need` asks for. */
-function refusal(names: readonly string[], mode: number, need: Need): Refusal {
-  return { kind: "forbidden", denial: deny(names.join("/"), mode, need) };
+/** Whether `refusal` is that of what `names` lead to, and not of a folder above. */
+function isOf(names: readonly string[], refusal: Refusal): boolean {
+  return refusal.kind === "forbidden" && refusal.denial.path === names.join("/");
+}
+
+/** `refusal`, where the folder at `names` has no index. */
+function listless(names: readonly string[], refusal: Refusal): Refusal {
+  if (refusal.kind !== "forbidden" || !isOf(names, refusal)) return refusal;
+  return { kind: "forbidden", denial: unlisted(refusal.denial, () => false) };
+}
+
+/** `steps`, with each of their entries as `mark` has it. */
+function* markEach(
+  steps: Iterator<ListingStep, void, void>,
+  mark: (entry: DirectoryEntry) => DirectoryEntry,
+): Generator<ListingStep, void, void> {
+  for (let next = steps.next(); next.done !== true; next = steps.next()) {
+    yield { ...next.value, entries: next.value.entries.map(mark) };
+  }
 }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 
 import { TempSite } from "../../temp-site.ts";
+import { StoreStub } from "../../tree/store/store-stub.ts";
 import { Command } from "../command.ts";
 
 const site = new TempSite("empty");
@@ -13,10 +14,18 @@ site.file(".env", "KEY=1");
 async function run(
   words: readonly string[],
   cwd?: string,
+  environment: Record<string, string> = {},
+  starter: readonly string[] = [],
 ): Promise<{ readonly text: string; readonly error: string; readonly status: number }> {
-  await using command = new Command(["audit", ...words], {}, cwd);
+  const index = undefined;
+  await using command = new Command(["audit", ...words], environment, cwd, index, { starter });
   const text = (await command.rest()).join("\n");
   return { text, error: await command.stderr, status: (await command.status) ?? -1 };
+}
+
+/** The report when the root can't be read. */
+function saidOfNothing(reason: string): string {
+  return `Can't be read: 1 folder\n\n  ./  ${reason}\n\nNothing was looked at.`;
 }
 
 describe("postern audit", () => {
@@ -59,6 +68,50 @@ describe("postern audit", () => {
     writeFileSync(config.at("postern.config.json"), JSON.stringify(limits));
     expect((await run([], config.root)).status).toBe(3);
   });
+
+  test("says why it can look at nothing, with the store's words, and exits with 3", async () => {
+    const stub = await StoreStub.start();
+    const audited = async (root: string, ...words: readonly string[]): ReturnType<typeof run> =>
+      await run([root, "--store-endpoint", stub.endpoint, ...words]);
+    const lacks = await audited("s3://nobucket/p");
+    expect(lacks.text).toBe(saidOfNothing("the object store has no such bucket"));
+    expect(lacks.status).toBe(3);
+    const typo = await audited("s3://site/nothing");
+    expect([typo.text, typo.status]).toEqual([
+      saidOfNothing("s3://site/nothing has no keys below it"),
+      3,
+    ]);
+    const whole = await audited("s3://site");
+    expect(whole.text).toBe("Nothing was looked at: what is served is empty.");
+    expect(whole.status).toBe(0);
+    stub.fault = () => ({ status: 403, code: "InvalidAccessKeyId" });
+    const reason = "the object store answered 403 InvalidAccessKeyId";
+    const refused = await audited("s3://site/p", "--json");
+    expect(JSON.parse(refused.text)).toMatchObject({
+      exitStatus: 3,
+      complete: false,
+      looked: 0,
+      unread: [{ path: "./", reason }],
+    });
+    await stub.stop();
+    const down = await audited("s3://site/p");
+    expect(down.text).toMatch(/^ {2}\.\/ {2}the object store .*ECONNREFUSED/mu);
+    expect([down.text, down.status]).toEqual([expect.not.stringContaining("wrong"), 3]);
+  });
+
+  const isRoot = process.geteuid?.() === 0;
+  const asOther = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+  test.skipIf(isRoot && Bun.which("setpriv") === null)(
+    "says why it can look at nothing where the system refuses it the folder",
+    async () => {
+      using shut = new TempSite("empty");
+      chmodSync(shut.root, 0o000);
+      const { text, status } = await run([shut.root, "--no-config"], "/", { HOME: "/" }, asOther);
+      expect(text).toBe(saidOfNothing("this user may not read it (EACCES)"));
+      expect(status).toBe(3);
+      chmodSync(shut.root, 0o755);
+    },
+  );
 
   test("says in one line what it can't use, and exits with 2", async () => {
     for (const [words, line] of [

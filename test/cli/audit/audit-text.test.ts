@@ -31,10 +31,10 @@ const found: AuditReport = {
     {
       path: "shut/",
       cause: "permission",
-      reason: "lacks o+x",
+      reason: "lacks o+rx",
       mode: "drwx------",
       files: 12,
-      command: "chmod o+x -- shut",
+      command: "chmod o+rx -- shut",
     },
   ],
   exposed: [{ path: "outside", cause: "link-outside", reason: "a link that leads out", files: 1 }],
@@ -90,8 +90,8 @@ Looked at 1,234 entries.
 
   a b.html  -rw-r----- lacks o+r
       chmod o+r -- 'a b.html'
-  shut/     drwx------ lacks o+x (12 files)
-      chmod o+x -- shut
+  shut/     drwx------ lacks o+rx (12 files)
+      chmod o+rx -- shut
 
 Served, and looks as if it should not be
 
@@ -123,14 +123,45 @@ Looked at 1,234 entries.
       ...clean,
       end: "time",
       more: 7,
-      unread: ["a\u001b/", "b/"],
+      unread: [
+        { path: "a\u001b/", reason: "the object store answered\u001b" },
+        { path: "docs/", reason: "this user may not read it (EACCES)" },
+      ],
       hidden: 1,
       withheld: 0,
     });
     expect(text).toContain("And 7 more, beyond auditFindingsMax.");
-    expect(text).toContain("2 folders can't be read by this user: a\\u{1b}/, b/");
+    expect(text).toContain(`Can't be read: 2 folders
+
+  a\\u{1b}/  the object store answered\\u{1b}
+  docs/  this user may not read it (EACCES)
+
+`);
     expect(text).toContain("1 name that begins with a dot");
-    expect(text).toContain("the audit stopped after auditTimeMs, so there may be more.");
+    expect(text).toEndWith(
+      "Looked at 1,234 entries; nothing is wrong with those; " +
+        "the audit stopped after auditTimeMs, so there may be more.\n",
+    );
+  });
+
+  test("shows ten unreadable folders, and counts the others", () => {
+    const unread = Array.from({ length: 12 }, (_, i) => ({ path: `${i}/`, reason: "EIO" }));
+    expect(auditText({ ...clean, unread })).toContain("  9/  EIO\n  and 2 more\n\nLooked at");
+  });
+
+  test("never says that nothing is wrong when nothing was looked at", () => {
+    const unread = [{ path: "./", reason: "the object store answered 403 AccessDenied" }];
+    const nothing = { ...clean, looked: 0 };
+    expect(auditText({ ...nothing, unread })).toBe(`Can't be read: 1 folder
+
+  ./  the object store answered 403 AccessDenied
+
+Nothing was looked at.
+`);
+    expect(auditText(nothing)).toBe("Nothing was looked at: what is served is empty.\n");
+    expect(auditText({ ...nothing, end: "stopped" })).toBe(
+      "Nothing was looked at; the audit was stopped, so there may be more.\n",
+    );
   });
 });
 
@@ -165,7 +196,7 @@ describe("the exit status", () => {
     [found, 1],
     [{ ...found, end: "time" }, 1],
     [{ ...clean, end: "entries" }, 3],
-    [{ ...clean, unread: ["a/"] }, 3],
+    [{ ...clean, unread: [{ path: "a/", reason: "EIO" }] }, 3],
     [opened, 1],
     [{ ...clean, options: { uploads, findings: [] } }, 0],
   ] as const)("case %#", (report, status) => {

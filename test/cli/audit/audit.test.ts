@@ -122,10 +122,25 @@ test("the commands mend what they are about", async () => {
     "keys/readme.txt permission 1",
     "outside link-outside 1",
     "pipe special 1",
-    // The folder may be searched now, and listed not yet.
-    "shut/ permission 0",
   ]);
   expect(after.exposed).toEqual([]);
+});
+
+test("a folder lacks both bits where it is listed, and o+x where it isn't", async () => {
+  using folder = new TempSite("empty");
+  chmodSync(folder.root, 0o755);
+  for (const name of ["indexed/index.html", "listed/a.txt"]) folder.file(name, "x");
+  // Links that are looked at before the folder lack its o+x alone.
+  for (let i = 0; i < 30; i++) symlinkSync("listed/a.txt", folder.at(`link${i}`));
+  for (const name of ["indexed", "listed"]) chmodSync(folder.at(name), 0o700);
+  const lacking = async (listing: boolean): Promise<readonly string[]> => {
+    const audited = openAuditedSite({ root: folder.root, listing });
+    const { refused } = await audit(audited);
+    audited.tree.close();
+    return refused.map(({ path, reason, files }) => `${path} ${reason} ${files}`);
+  };
+  expect(await lacking(true)).toEqual(["indexed/ lacks o+x 1", "listed/ lacks o+rx 31"]);
+  expect(await lacking(false)).toEqual(["indexed/ lacks o+x 1", "listed/ lacks o+x 31"]);
 });
 
 test("a command is quoted for a shell, and named from where it was asked", async () => {

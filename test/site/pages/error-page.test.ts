@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 
 import { ErrorPages, isPageName } from "../../../src/site/pages/error-page.ts";
 import { escapeHtml } from "../../../src/site/pages/markup.ts";
@@ -23,6 +23,24 @@ beforeEach(() => {
   rmSync(site.at("403.html"), { force: true });
   rmSync(site.at("404.html"), { force: true });
   site.file("shut.txt", "secret", 0o600);
+});
+
+describe("403 of a folder that strangers can't enter", () => {
+  test("names both bits where it would be listed, and o+x where it would not", async () => {
+    site.file("closed/a.txt", "a");
+    site.file("indexed/index.html", "index");
+    for (const name of ["closed", "indexed"]) chmodSync(site.at(name), 0o700);
+    const unlisting = new SiteClient(site.root, { explain: true, listing: false });
+    for (const [asked, path, bits] of [
+      [explaining, "closed", "o+rx"],
+      [explaining, "indexed", "o+x"],
+      [unlisting, "closed", "o+x"],
+    ] as const) {
+      const { body: page } = await asked.ask(`GET /${path}/`);
+      expect(page).toContain(`${path}: drwx------ lacks ${bits}; chmod ${bits} to serve it`);
+      expect(page).toContain(`chmod ${bits} -- ${path}<`);
+    }
+  });
 });
 
 describe("403 and 404 without pages in the tree", () => {

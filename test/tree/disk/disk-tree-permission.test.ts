@@ -38,7 +38,9 @@ describe.each(ways)("the bits of strangers decide, with $way", ({ openFolder }) 
       expect(outcome(tree, "/way/sub/file.txt")).toBe(mayPass ? "file content" : refused);
       expect(outcome(tree, "/way/missing")).toBe(mayPass ? "absent" : refused);
       expect(outcome(tree, "/way/missing/")).toBe(mayPass ? "absent" : refused);
-      expect(outcome(tree, "/way")).toBe(mayPass ? "redirect" : refused);
+      // It has no index, so it would be listed.
+      const listed = (mode & 0o005) === 0 ? "forbidden way o+rx" : refused;
+      expect(outcome(tree, "/way")).toBe(mayPass ? "redirect" : listed);
     }
     fs.chmodSync(temp.at("way"), 0o755);
   });
@@ -50,9 +52,26 @@ describe.each(ways)("the bits of strangers decide, with $way", ({ openFolder }) 
       const mayPass = (mode & 0o001) !== 0 && (isRoot || (mode & 0o100) !== 0);
       const mayRead = (mode & 0o004) !== 0 && (isRoot || (mode & 0o400) !== 0);
       const expected = mayRead ? "directory" : "forbidden list o+r";
-      expect(outcome(tree, "/list/")).toBe(mayPass ? expected : "forbidden list o+x");
+      const both = (mode & 0o005) === 0 ? "forbidden list o+rx" : "forbidden list o+x";
+      expect(outcome(tree, "/list/")).toBe(mayPass ? expected : both);
     }
     fs.chmodSync(temp.at("list"), 0o755);
+  });
+
+  test("over a folder with an index, which is never listed", () => {
+    temp.folder("indexed");
+    fs.chmodSync(temp.at("indexed"), 0o700);
+    // A lookup that is cached sees the index come and go.
+    for (const lacks of ["o+rx", "o+x", "o+rx"] as const) {
+      if (lacks === "o+x") temp.file("indexed/index.html", "index");
+      else fs.rmSync(temp.at("indexed/index.html"), { force: true });
+      for (const path of ["/indexed", "/indexed/"]) {
+        for (let times = 0; times < 2; times++) {
+          expect(outcome(tree, path)).toBe(`forbidden indexed ${lacks}`);
+        }
+      }
+      expect(outcome(tree, "/indexed/a.txt")).toBe("forbidden indexed o+x");
+    }
   });
 
   test("at every depth, and the first folder that refuses is named", () => {

@@ -382,7 +382,7 @@ describe("what a folder is besides its entries", () => {
       "folder 777",
       "folder 755",
       "forbidden told/unlistable o+r",
-      "forbidden told/shut o+x",
+      "forbidden told/shut o+rx",
       "forbidden told/shut o+x",
       "absent hidden",
       "absent ",

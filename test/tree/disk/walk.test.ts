@@ -135,7 +135,7 @@ describe.each(ways)("symbolic links, with $way", ({ openFolder }) => {
     ["/out-locked-file", "file inner"],
     ["/out-locked-folder/inner.txt", `forbidden ${temp.base}/outside/locked o+x`],
     ["/out-locked-sub/inner.txt", `forbidden ${temp.base}/outside/locked/sub o+x`],
-    ["/out-up-ends/", `forbidden ${temp.base}/outside/locked o+x`],
+    ["/out-up-ends/", `forbidden ${temp.base}/outside/locked o+rx`],
     ["/out-unread", `forbidden ${temp.base}/outside/unread.txt o+r`],
     ["/out-folder/locked/inner.txt", `forbidden ${temp.base}/outside/locked o+x`],
   ])("outside: %p is absent, and when followed %p", (rawPath, expected) => {

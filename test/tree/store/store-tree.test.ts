@@ -70,7 +70,7 @@ describe("permission", () => {
     stored.stub.put("docs/a.txt", "x", shut);
     expect(await stored.ask("/docs/a.txt")).toEqual({
       kind: "forbidden",
-      denial: { path: "docs/a.txt", mode: 0o100640, lacks: "o+r" },
+      denial: { path: "docs/a.txt", mode: 0o100640, lacks: "o+r", object: "other" },
     });
   });
 
@@ -78,12 +78,22 @@ describe("permission", () => {
     await using stored = await StoredTree.open();
     stored.stub.put("docs/", "", shutFolder);
     stored.stub.put("docs/deep/a.txt", "x");
-    for (const path of ["/docs/deep/a.txt", "/docs/nothing", "/docs/", "/docs"]) {
-      expect(await stored.ask(path)).toEqual({
-        kind: "forbidden",
-        denial: { path: "docs", mode: 0o040750, lacks: "o+x" },
-      });
+    const lacking = async (path: string): Promise<string> => {
+      const found = await stored.ask(path);
+      if (found.kind !== "forbidden") return found.kind;
+      expect(found.denial).toMatchObject({ path: "docs", mode: 0o040750, object: "other" });
+      return found.denial.lacks;
+    };
+    for (const path of ["/docs/deep/a.txt", "/docs/nothing"]) {
+      expect(await lacking(path)).toBe("o+x");
     }
+    // A folder without an index would be listed.
+    for (const path of ["/docs/", "/docs"]) expect(await lacking(path)).toBe("o+rx");
+    expect(await stored.tree.describe(pathOf("/docs/"), stored.view())).toMatchObject({
+      denial: { lacks: "o+rx" },
+    });
+    stored.stub.put("docs/index.html", "x");
+    for (const path of ["/docs/", "/docs"]) expect(await lacking(path)).toBe("o+x");
   });
 
   test("to list a folder is another than to pass through it", async () => {
