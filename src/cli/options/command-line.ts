@@ -244,7 +244,8 @@ function valueOf(
   if (flag.mayName !== undefined) return success(what[0]);
   // A variable of the environment turns a switch on, whatever it says.
   if (syntax === undefined || syntax === "switch") return success(true);
-  const values = what.map((text) => syntax.read(text));
+  const values: unknown[] = [];
+  for (const text of what) values.push(syntax.read(text));
   const wrong = values.indexOf(undefined);
   if (wrong !== -1) {
     const instead = syntax.isSecret === true ? "" : `, not ${what[wrong]}`;
