@@ -38,9 +38,10 @@ const none: readonly string[] = [];
 const placeOf = (length: number, first: number, last: number): number =>
   (length * 31 + first * 7 + last) % placeCount;
 
-const commonNames: readonly (readonly string[])[] = placed();
+/** The names by their places; undefined until a name is asked for, which a start does without. */
+let commonNames: readonly (readonly string[])[] | undefined;
 
-/** By plain loops, since this runs at each start. Most places are without a name. */
+/** Most places are without a name. */
 function placed(): readonly (readonly string[])[] {
   const places: (readonly string[])[] = [];
   for (let place = 0; place < placeCount; place++) places.push(none);
@@ -60,7 +61,9 @@ function isAt(octets: Uint8Array, start: number, name: string): boolean {
 function commonName(octets: Uint8Array, start: number, end: number): string | undefined {
   const first = octets[start] ?? 0;
   const last = octets[end - 1] ?? 0;
-  for (const name of commonNames[placeOf(end - start, first, last)] as readonly string[]) {
+  for (const name of (commonNames ??= placed())[
+    placeOf(end - start, first, last)
+  ] as readonly string[]) {
     if (name.length === end - start && isAt(octets, start, name)) return name;
   }
   return undefined;

@@ -185,9 +185,13 @@ function persists(minorVersion: number, connections: readonly string[]): boolean
   if (connections.length === 0) return minorVersion > 0;
   // What browsers send needs no list to be split.
   if (connections.length === 1 && connections[0] === "keep-alive") return true;
-  const options = connections.flatMap(tokenList);
-  if (options.includes("close")) return false;
-  return minorVersion > 0 || options.includes("keep-alive");
+  let keepsAlive = minorVersion > 0;
+  for (const connection of connections) {
+    const options = tokenList(connection);
+    if (options.includes("close")) return false;
+    keepsAlive ||= options.includes("keep-alive");
+  }
+  return keepsAlive;
 }
 
 /** RFC 6455 §4.1: the handshake asks for the protocol "websocket", in any case. */
@@ -228,8 +232,8 @@ export function readRequestHead(parts: HeadParts): Result<Http1RequestHead, Http
     minorVersion === 0 || own.expectations.length === 0
       ? noValues
       : own.expectations.flatMap(tokenList);
-  if (expectations.some((expectation) => expectation !== "100-continue")) {
-    return failure("expectation");
+  for (const expectation of expectations) {
+    if (expectation !== "100-continue") return failure("expectation");
   }
   const meaning: HeadMeaning = {
     rawTarget,

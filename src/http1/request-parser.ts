@@ -459,7 +459,11 @@ export class RequestParser {
 }
 
 /** The methods that nearly every request has, most common first. */
-const commonMethods = ["GET", "POST", "HEAD"].map((text) => ({ text, octets: latin1Bytes(text) }));
+const commonMethods = [method("GET"), method("POST"), method("HEAD")];
+
+function method(text: string): { readonly text: string; readonly octets: Uint8Array } {
+  return { text, octets: latin1Bytes(text) };
+}
 
 /** The method as text; a common one is a string that exists. */
 function methodName(view: Uint8Array, start: number, end: number): string {

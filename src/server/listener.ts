@@ -50,8 +50,6 @@ const unixAddress = "unix:";
 /** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
 const httpsPort = 443;
 
-const portMax = 65_535;
-
 /** The address of a socket's client; undefined when the client has reset the connection. */
 function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
   // A socket that isn't a Unix one keeps its own port when it has no peer any more.
@@ -72,7 +70,7 @@ function listenOnAll<Data>(
   port: number,
   listen: (address: string, port: number) => TCPSocketListener<Data>,
 ): Result<readonly TCPSocketListener<Data>[], ListenFailure> {
-  if (!Number.isInteger(port) || port < 0 || port > portMax) {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     return failure({ kind: "failed", message: `not a port: ${port}` });
   }
   // A port that was free on the first address may be taken on the second.
@@ -224,7 +222,9 @@ export class Listener {
 
   /** The descriptors of the sockets that it listens on. */
   get descriptors(): readonly number[] {
-    return this.#sockets.map((socket) => (socket as { readonly fd?: number }).fd ?? -1);
+    const found: number[] = [];
+    for (const socket of this.#sockets) found.push((socket as { readonly fd?: number }).fd ?? -1);
+    return found;
   }
 
   #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<SocketOwner> {

@@ -290,14 +290,16 @@ export class AccessLog implements Observer {
 
   /** Writes those that wait for nothing, up to the first that does. */
   readonly #flushReady = (): void => {
-    const waiting = this.#lines.findIndex(({ isWaiting }) => isWaiting);
-    this.#writeFirst(waiting === -1 ? this.#lines.length : waiting);
+    let ready = 0;
+    while (this.#lines[ready]?.isWaiting === false) ready++;
+    this.#writeFirst(ready);
   };
 
   #writeFirst(count: number): void {
     if (count === 0) return;
-    const lines = this.#lines.splice(0, count);
-    this.#write(lines.map(({ text }) => `${text}\n`).join(""));
+    let lines = "";
+    for (const { text } of this.#lines.splice(0, count)) lines += `${text}\n`;
+    this.#write(lines);
   }
 }
 

@@ -34,9 +34,14 @@ class Hook<A, B = void> {
     return this.#calls.length > 0;
   }
 
-  /** Replaces the calls; an observer without this hook has given undefined. */
-  set(calls: readonly (Call<A, B> | undefined)[]): void {
-    this.#calls = calls.filter((call) => call !== undefined);
+  /** Removes all calls. */
+  clear(): void {
+    this.#calls = [];
+  }
+
+  /** Adds a call; an observer without this hook gives undefined. */
+  add(call: Call<A, B> | undefined): void {
+    if (call !== undefined) this.#calls = [...this.#calls, call];
   }
 
   tell(a: A, b: B): void {
@@ -74,16 +79,28 @@ export class Observers {
     this.live = new Hook(failed);
   }
 
-  /** From now on `observers` are told, in their order, and no others. */
-  set(observers: readonly Observer[]): void {
-    this.connected.set(observers.map((one) => one.connected?.bind(one)));
-    this.refused.set(observers.map((one) => one.refused?.bind(one)));
-    this.dropped.set(observers.map((one) => one.dropped?.bind(one)));
-    this.began.set(observers.map((one) => one.began?.bind(one)));
-    this.answered.set(observers.map((one) => one.answered?.bind(one)));
-    this.ended.set(observers.map((one) => one.ended?.bind(one)));
-    this.disconnected.set(observers.map((one) => one.disconnected?.bind(one)));
-    this.live.set(observers.map((one) => one.live?.bind(one)));
+  /** From now on `observers` are told, in their order, and no others; undefined is none. */
+  set(observers: readonly (Observer | undefined)[]): void {
+    this.connected.clear();
+    this.refused.clear();
+    this.dropped.clear();
+    this.began.clear();
+    this.answered.clear();
+    this.ended.clear();
+    this.disconnected.clear();
+    this.live.clear();
+    for (const one of observers) if (one !== undefined) this.#add(one);
+  }
+
+  #add(one: Observer): void {
+    this.connected.add(one.connected?.bind(one));
+    this.refused.add(one.refused?.bind(one));
+    this.dropped.add(one.dropped?.bind(one));
+    this.began.add(one.began?.bind(one));
+    this.answered.add(one.answered?.bind(one));
+    this.ended.add(one.ended?.bind(one));
+    this.disconnected.add(one.disconnected?.bind(one));
+    this.live.add(one.live?.bind(one));
   }
 }
 

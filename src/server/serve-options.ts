@@ -187,10 +187,14 @@ export type CompleteOptions = ServeOptions &
 /** Throws a TypeError for a key that is no option: what was meant would have no effect. */
 function checkKeys(options: ServeOptions): void {
   const known: readonly string[] = [...Object.keys(defaultOptions), ...optionsWithoutDefault];
-  const unknown = Object.keys(options).find(
-    (key) => !known.includes(key) && options[key as keyof ServeOptions] !== undefined,
-  );
-  if (unknown === undefined) return;
+  for (const key of Object.keys(options)) {
+    if (known.includes(key) || options[key as keyof ServeOptions] === undefined) continue;
+    refuseKey(key, known);
+  }
+}
+
+/** Throws the TypeError for the key `unknown`. */
+function refuseKey(unknown: string, known: readonly string[]): never {
   const { nearestWord } =
     require("../base/nearest-word.ts") as typeof import("../base/nearest-word.ts");
   const nearest = nearestWord(unknown, known);
@@ -235,12 +239,14 @@ function lineOf({ throttle, limits }: ServeOptions): Pick<CompleteOptions, "line
 export function completeOptions(options: ServeOptions): CompleteOptions {
   checkKeys(options);
   checkWords(options);
-  const names = Object.keys(defaultOptions) as DefaultedOption[];
-  const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
+  const complete: Partial<Record<DefaultedOption, unknown>> = {};
+  for (const name of Object.keys(defaultOptions) as DefaultedOption[]) {
+    complete[name] = options[name] ?? defaultOptions[name];
+  }
   const hasRoot = options.root !== undefined || Object.keys(options.mounts ?? {}).length === 0;
   return {
     ...options,
-    ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
+    ...(complete as Pick<CompleteOptions, DefaultedOption>),
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
     ...proxiedBy(options),

@@ -30,7 +30,6 @@ import type { LogFormat } from "./log.ts";
 import type { MetricFamily } from "./operations/metric-family.ts";
 import type { Operations, OperationsService } from "./operations/operations.ts";
 import { AccessLog, LogOutput } from "./log.ts";
-import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import type { Recording } from "./observers.ts";
@@ -312,7 +311,8 @@ async function listen(
     ({ file } = opened);
     const plain = { listeners: [main], port, tlsRedirect: undefined };
     const listening = tls?.withRedirect(main, port) ?? plain;
-    const [sockets = [], redirect = []] = listening.listeners.map((one) => one.descriptors);
+    const [first, second] = listening.listeners;
+    const [sockets, redirect] = [first?.descriptors ?? [], second?.descriptors ?? []];
     operations?.begin(() => connectionsOf(listening.listeners));
     const own = file === undefined ? {} : { removesFile: true };
     const all = { main: sockets, redirect, ...operations?.sockets, ...own };
@@ -406,9 +406,8 @@ class Reporting {
 
   #begin(format: LogFormat): AccessLog {
     const log = this.#makeLog(format);
-    const others: (Observer | undefined)[] = [this.#recorder, this.#operations?.observer];
-    const all = [log.isOff ? undefined : log, ...others];
-    this.observers.set(all.filter((one) => one !== undefined));
+    const all = [log.isOff ? undefined : log, this.#recorder, this.#operations?.observer];
+    this.observers.set(all);
     return log;
   }
 

@@ -61,8 +61,10 @@ export class Site {
   constructor({ guards, endpoints, finishers, pages, pacing, limits, cache }: SiteParts) {
     this.#guards = guards;
     this.#endpoints = endpoints;
-    this.#onceFinishers = finishers.filter(({ isRepeatable }) => isRepeatable);
-    this.#eachFinishers = finishers.filter(({ isRepeatable }) => !isRepeatable);
+    const [once, each]: [Finisher[], Finisher[]] = [[], []];
+    for (const finisher of finishers) (finisher.isRepeatable ? once : each).push(finisher);
+    this.#onceFinishers = once;
+    this.#eachFinishers = each;
     this.#pages = pages;
     this.#cache = cache ?? new ResponseCache(limits);
     this.#pacing = pacing;

@@ -235,8 +235,10 @@ export class StandardStream {
   #put(text: Uint8Array | string): Promise<void> | undefined {
     try {
       this.#sink ??= this.#openSink();
-      const steps = [this.#sink.write(text), this.#sink.flush()];
-      return steps.some((step) => step instanceof Promise) ? this.#await(steps, text) : undefined;
+      const written = this.#sink.write(text);
+      const flushed = this.#sink.flush();
+      const isWritten = !(written instanceof Promise) && !(flushed instanceof Promise);
+      return isWritten ? undefined : this.#await([written, flushed], text);
     } catch (error) {
       this.#fail(error, text);
       return undefined;

@@ -44,17 +44,24 @@ const seldomUsed = [
   /^src\/tree\/disk\/single-file\.ts$/,
 ];
 
-/** The modules that a server of the sample site has loaded after it has answered `request`. */
-async function loadedBy(request: string): Promise<readonly string[]> {
+/** What `preload`, a file beside this one, lists after a server has answered `request`. */
+async function listedBy(preload: string, request: string): Promise<readonly string[]> {
   const listed = Promise.withResolvers<readonly string[]>();
-  const preload = join(import.meta.dir, "loaded-modules.ts");
   await using server = Bun.spawn(
-    [process.execPath, "--preload", preload, "index.ts", "fixtures/site", "--port", "0"],
+    [
+      process.execPath,
+      "--preload",
+      join(import.meta.dir, preload),
+      "index.ts",
+      "fixtures/site",
+      "--port",
+      "0",
+    ],
     {
       cwd: root,
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
       stdout: "pipe",
-      ipc: (paths) => listed.resolve(paths as readonly string[]),
+      ipc: (lines) => listed.resolve(lines as readonly string[]),
     },
   );
   let printed = "";
@@ -68,7 +75,13 @@ async function loadedBy(request: string): Promise<readonly string[]> {
   await client.ending();
   expect(client.text).toStartWith("HTTP/1.1 200 ");
   server.send("list");
-  const paths = await listed.promise;
+  // Awaited here, since the server is stopped when this returns.
+  return await listed.promise;
+}
+
+/** The modules that a server of the sample site has loaded after it has answered `request`. */
+async function loadedBy(request: string): Promise<readonly string[]> {
+  const paths = await listedBy("loaded-modules.ts", request);
   return paths.map((path) => relative(root, path)).filter((path) => !path.startsWith("test/"));
 }
 
@@ -78,6 +91,10 @@ describe("a start of the command", () => {
     expect(loaded).toContain("src/site/content/tree-content.ts");
     expect(loaded.filter((path) => seldomUsed.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(loaded.length).toBeLessThanOrEqual(modulesMax);
+  });
+
+  test("and its first file call no function that the engine has as JavaScript", async () => {
+    expect(await listedBy("called-builtins.ts", "GET /MySchedule.html")).toEqual([]);
   });
 
   test("loads listings with the first listing", async () => {

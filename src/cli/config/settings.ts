@@ -65,9 +65,12 @@ const needs: readonly Need[] = [
   },
 ];
 
-/** Whether `config` turns the option on. */
-function asksFor(config: Config, option: keyof Config): boolean {
-  return config[option] !== undefined && config[option] !== false;
+/** The first of `options` that `config` turns on. */
+function firstAsked(config: Config, options: Need["options"]): keyof Config | undefined {
+  for (const option of options) {
+    if (config[option] !== undefined && config[option] !== false) return option;
+  }
+  return undefined;
 }
 
 /** The name of the option's first flag, with its dashes. */
@@ -84,10 +87,10 @@ function flagOf(option: string): string {
 function unmetNeed({ config, file }: Settings, words: Config): string | undefined {
   for (const { options, isMet, flags, keys, why } of needs) {
     if (isMet(config)) continue;
-    const given = options.find((option) => asksFor(words, option));
+    const given = firstAsked(words, options);
     if (given !== undefined) return `${flagOf(given)} needs ${flags}, ${why}`;
     if (file === undefined || isMet(file.config)) continue;
-    const set = options.find((option) => asksFor(config, option));
+    const set = firstAsked(config, options);
     if (set !== undefined) return `${file.name}: ${set}: needs ${keys}, ${why}`;
   }
   return undefined;

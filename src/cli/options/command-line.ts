@@ -8,7 +8,8 @@ import { failure, success } from "../../base/result.ts";
 import type { Config } from "../config/config.ts";
 import type { CommandOnlyOptions, OptionName, Options } from "./option.ts";
 import type { OptionFlag } from "./option-flag.ts";
-import { optionFlags } from "./option-flag.ts";
+import { optionFlag, syntaxOf } from "./option-flag.ts";
+import { optionRows } from "./option-table.ts";
 
 /**
  * The first argument of an executable that is a worker process. It counts only where there is a
@@ -51,11 +52,26 @@ function takesValue({ syntax }: OptionFlag): boolean {
  * each start.
  */
 function longFlag(name: string): Pick<FlagUse, "flag" | "isOn"> | undefined {
-  for (const flag of optionFlags) if (flag.name === name) return { flag, isOn: true };
+  for (const [option, row] of optionRows) {
+    for (const flag of row.flags) {
+      if (flag.name === name) return { flag: optionFlag(option, row, flag), isOn: true };
+    }
+  }
   if (!name.startsWith("no-")) return undefined;
   const opposite = name.slice("no-".length);
-  for (const flag of optionFlags) {
-    if (flag.syntax === "switch" && flag.name === opposite) return { flag, isOn: false };
+  for (const [option, row] of optionRows) {
+    for (const flag of row.flags) {
+      if (flag.name !== opposite || syntaxOf(row, flag) !== "switch") continue;
+      return { flag: optionFlag(option, row, flag), isOn: false };
+    }
+  }
+  return undefined;
+}
+
+/** The flag whose short name is `short`. */
+function shortFlag(short: string): OptionFlag | undefined {
+  for (const [option, row] of optionRows) {
+    for (const flag of row.flags) if (flag.short === short) return optionFlag(option, row, flag);
   }
   return undefined;
 }
@@ -93,7 +109,7 @@ function flagsOf(word: string): Result<readonly FlagUse[], string> {
   const uses: FlagUse[] = [];
   for (let at = 1; at < word.length; at++) {
     const called = `-${word.charAt(at)}`;
-    const flag = optionFlags.find(({ short }) => short === word.charAt(at));
+    const flag = shortFlag(word.charAt(at));
     if (flag === undefined) return failure(unknownOption(called, word));
     const rest = word.slice(at + 1);
     const text = rest.startsWith("=") ? rest.slice(1) : rest;
@@ -109,7 +125,7 @@ function flagsOf(word: string): Result<readonly FlagUse[], string> {
 /** The words of the command line, sorted. */
 interface Given {
   /** The texts of each flag with a value, in their order; of the others, whether it is on. */
-  readonly flags: Map<OptionFlag, readonly string[] | boolean>;
+  readonly flags: Map<OptionFlag["name"], readonly string[] | boolean>;
   readonly operands: string[];
   /** The folders of `/docs=folder`, by their paths. */
   readonly mounts: Map<string, string>;
@@ -149,11 +165,11 @@ function addFlag(
   words: Words,
 ): string | undefined {
   const { syntax } = flag;
-  const before = flags.get(flag);
+  const before = flags.get(flag.name);
   if (flag.mayName !== undefined) {
     if (before !== undefined) return `${called} is given twice`;
     const name = text ?? words.nextName();
-    flags.set(flag, name === undefined ? true : [name]);
+    flags.set(flag.name, name === undefined ? true : [name]);
     return undefined;
   }
   if (syntax === undefined || syntax === "switch") {
@@ -163,7 +179,7 @@ function addFlag(
     if (before !== undefined && !(isEntry && Array.isArray(before))) {
       return `${called} is given twice`;
     }
-    flags.set(flag, isEntry ? [...entries, text] : isOn);
+    flags.set(flag.name, isEntry ? [...entries, text] : isOn);
     return undefined;
   }
   const value = text ?? words.next();
@@ -174,7 +190,7 @@ function addFlag(
   }
   const mayRepeat = flag.entry !== undefined || flag.repeats === true;
   if (before !== undefined && !mayRepeat) return `${called} is given twice`;
-  flags.set(flag, Array.isArray(before) ? [...before, value] : [value]);
+  flags.set(flag.name, Array.isArray(before) ? [...before, value] : [value]);
   return undefined;
 }
 
@@ -225,7 +241,7 @@ function givenTo(
   given: Given,
   environment: Environment,
 ): { readonly what: readonly string[] | boolean; readonly source: string } | undefined {
-  const what = given.flags.get(flag);
+  const what = given.flags.get(flag.name);
   if (what !== undefined) return { what, source: `--${flag.name}` };
   const variable = flag.environment;
   const text = variable === undefined ? undefined : environment[variable];
@@ -245,7 +261,8 @@ function valueOf(
   if (flag.mayName !== undefined) return success(what[0]);
   // A variable of the environment turns a switch on, whatever it says.
   if (syntax === undefined || syntax === "switch") return success(true);
-  const values = what.map((text) => syntax.read(text));
+  const values: unknown[] = [];
+  for (const text of what) values.push(syntax.read(text));
   const wrong = values.indexOf(undefined);
   if (wrong !== -1) {
     const instead = syntax.isSecret === true ? "" : `, not ${what[wrong]}`;
@@ -265,6 +282,18 @@ function setsWhole({ member, members }: OptionFlag): boolean {
   return member === undefined && members === undefined;
 }
 
+/** The flags that are given and those that the environment may give, in the table's order. */
+function flagsIn({ flags }: Given): readonly OptionFlag[] {
+  const found: OptionFlag[] = [];
+  for (const [option, row] of optionRows) {
+    for (const flag of row.flags) {
+      if (!flags.has(flag.name) && flag.environment === undefined) continue;
+      found.push(optionFlag(option, row, flag));
+    }
+  }
+  return found;
+}
+
 /** The options that `given` sets, by name. */
 function readOptions(
   given: Given,
@@ -272,9 +301,7 @@ function readOptions(
 ): Result<Partial<Record<OptionName, unknown>>, string> {
   const options: Partial<Record<OptionName, unknown>> = {};
   const setBy = new Map<OptionName, OptionFlag>();
-  for (const flag of optionFlags) {
-    // So few flags are given that the engine needn't compile what follows.
-    if (!given.flags.has(flag) && flag.environment === undefined) continue;
+  for (const flag of flagsIn(given)) {
     const found = givenTo(flag, given, environment);
     if (found === undefined) continue;
     const value = valueOf(flag, found.what, found.source);

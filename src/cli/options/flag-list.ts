@@ -70,7 +70,7 @@ function listed(flag: OptionFlag): ListedOption {
 
 /** The flags of `wanted`, those that head their topic first. */
 function inOrder(wanted: (flag: OptionFlag) => boolean): readonly ListedOption[] {
-  const flags = optionFlags.filter(wanted);
+  const flags = optionFlags().filter(wanted);
   return flags
     .toSorted((one, other) => Number(other.leads ?? false) - Number(one.leads ?? false))
     .map(listed);

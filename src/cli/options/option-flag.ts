@@ -2,7 +2,7 @@
  * The flags of all options, each with the option that it sets.
  */
 
-import type { AnyFlag, OptionName } from "./option.ts";
+import type { AnyFlag, AnyOption, OptionName } from "./option.ts";
 import { optionRows } from "./option-table.ts";
 import type { FlagText } from "./value-kind.ts";
 
@@ -13,18 +13,19 @@ export interface OptionFlag extends AnyFlag {
   readonly syntax: FlagText<unknown> | "switch" | undefined;
 }
 
-/** By plain loops, since this runs at each start. */
-function flagsOf(): readonly OptionFlag[] {
-  const all: OptionFlag[] = [];
-  for (const [option, { kind, flags }] of optionRows) {
-    for (const flag of flags) {
-      const syntax =
-        "sets" in flag ? undefined : (flag.entry ?? flag.members ?? flag.text ?? kind.text);
-      all.push({ ...flag, option, syntax });
-    }
-  }
-  return all;
+/** How the value of `flag` is written, whose option is of `kind`. */
+export function syntaxOf({ kind }: AnyOption, flag: AnyFlag): OptionFlag["syntax"] {
+  return "sets" in flag ? undefined : (flag.entry ?? flag.members ?? flag.text ?? kind.text);
 }
 
-/** All flags, in the table's order. */
-export const optionFlags = flagsOf();
+/** `flag` of the row `row` of the table, which is the option's that is called `option`. */
+export function optionFlag(option: OptionName, row: AnyOption, flag: AnyFlag): OptionFlag {
+  return { ...flag, option, syntax: syntaxOf(row, flag) };
+}
+
+/** All flags, in the table's order. A start makes only those that it is given, which are few. */
+export function optionFlags(): readonly OptionFlag[] {
+  return optionRows.flatMap(([option, row]) =>
+    row.flags.map((flag) => optionFlag(option, row, flag)),
+  );
+}

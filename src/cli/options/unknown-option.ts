@@ -9,9 +9,9 @@ import { optionFlags } from "./option-flag.ts";
 
 /** The name nearest to `name`, of a flag or of the opposite of a switch. */
 function nearestName(name: string): string | undefined {
-  const names = optionFlags.map((flag) => flag.name);
+  const names = optionFlags().map((flag) => flag.name);
   if (!name.startsWith("no-")) return nearestWord(name, names);
-  const switches = optionFlags.filter(({ syntax }) => syntax === "switch");
+  const switches = optionFlags().filter(({ syntax }) => syntax === "switch");
   const opposites = switches.map((flag) => flag.name);
   const others = names.filter((one) => one.startsWith("no-")).map((one) => one.slice(3));
   // All of them are alike in "no-" already.

@@ -200,16 +200,16 @@ export function whole(
 
 /** One of `choices`, which a flag can't express. */
 export function oneOf<Choice extends string | number>(choices: readonly Choice[]): Kind<Choice> {
-  const shown = choices.map((choice) => show(choice)).join(", ");
-  return {
-    fault: faultUnless(`one of ${shown}`, (value) => choices.some((choice) => choice === value)),
-  };
+  let shown = "";
+  for (const choice of choices) shown += `${shown === "" ? "" : ", "}${show(choice)}`;
+  return { fault: faultUnless(`one of ${shown}`, (value) => choices.includes(value as Choice)) };
 }
 
 /** One of `words`. */
 export function word<Word extends string>(placeholder: string, words: readonly Word[]): Kind<Word> {
   const expected = `one of ${words.join(", ")}`;
-  const read = (given: string): Word | undefined => words.find((one) => one === given);
+  const read = (given: string): Word | undefined =>
+    words.includes(given as Word) ? (given as Word) : undefined;
   return { ...oneOf(words), text: { placeholder, expected, choices: words, read } };
 }
 
@@ -218,5 +218,10 @@ export function wordList<Word extends string>(
   words: readonly Word[],
   notes: { readonly [W in Word]?: string } = {},
 ): string {
-  return words.map((one) => (notes[one] === undefined ? one : `${one} (${notes[one]})`)).join(", ");
+  let listed = "";
+  for (const one of words) {
+    const note = notes[one] === undefined ? "" : ` (${notes[one]})`;
+    listed += `${listed === "" ? "" : ", "}${one}${note}`;
+  }
+  return listed;
 }

@@ -5,11 +5,9 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
-import { latin1Bytes } from "../../http/octets/bytes.ts";
 import type { Validators, Verdict } from "../../http/fields/conditional.ts";
 import { asksForWhole, weigh } from "../../http/fields/conditional.ts";
-import { readRange } from "../../http/fields/range.ts";
-import type { Piece, Region, Response, ResponseField } from "../../http/message/response.ts";
+import type { Response } from "../../http/message/response.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { Representation } from "./representation.ts";
@@ -53,58 +51,12 @@ export function whyPrevented(
   return verdict.kind === "failed" ? verdict.reason : undefined;
 }
 
-function contentRange({ start, octets }: Region, size: number): string {
-  return `bytes ${start}-${start + octets - 1}/${size}`;
-}
+/** What answers with ranges; loaded by the first Range. */
+let partialModule: typeof import("./partial-response.ts") | undefined;
 
-/**
- * The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. Content-Encoding
- * belongs to each part, which is a piece of the coded variant, and not to the multipart body.
- */
-function byteRanges(
-  regions: readonly Region[],
-  { mediaType, size }: Representation,
-  coding: readonly ResponseField[],
-): { readonly pieces: readonly Piece[]; readonly mediaType: string } {
-  const boundary = crypto.randomUUID();
-  const pieces: Piece[] = [];
-  for (const region of regions) {
-    const range = contentRange(region, size);
-    const fields = [["Content-Type", mediaType], ...coding, ["Content-Range", range]];
-    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    const before = pieces.length === 0 ? "" : "\r\n";
-    pieces.push(latin1Bytes(`${before}--${boundary}\r\n${lines}\r\n`), region);
-  }
-  pieces.push(latin1Bytes(`\r\n--${boundary}--\r\n`));
-  return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
-}
-
-/** 206 with several regions. */
-function severalParts(
-  representation: Representation,
-  lastModifiedSeconds: number | undefined,
-  regions: readonly Region[],
-): Response {
-  const { coding = [], rest = [] } = Object.groupBy(representation.fields, ([name]) =>
-    name === "Content-Encoding" ? "coding" : "rest",
-  );
-  const { pieces, mediaType } = byteRanges(regions, representation, coding);
-  const builder = representation.describe(206, lastModifiedSeconds, rest);
-  return representation.fill(builder, pieces, mediaType).build();
-}
-
-/** 206 with one region. */
-function onePart(
-  representation: Representation,
-  lastModifiedSeconds: number | undefined,
-  region: Region,
-  isRepeated: boolean,
-): Response {
-  const builder = representation.describe(206, lastModifiedSeconds);
-  builder.field("Content-Range", contentRange(region, representation.size));
-  const filled = representation.fill(builder, [region]);
-  const isInMemory = representation.content instanceof Uint8Array;
-  return isRepeated && isInMemory ? filled.buildCached() : filled.build();
+function partials(): typeof import("./partial-response.ts") {
+  partialModule ??= require("./partial-response.ts") as typeof import("./partial-response.ts");
+  return partialModule;
 }
 
 /**
@@ -130,22 +82,19 @@ export function respondWith(
       ? pages.preconditionFailed(verdict.reason, { request })
       : representation.notModified;
   }
-  const { size } = representation;
-  const asked = verdict.range ? fields.getAll("range") : [];
+  const ranges = verdict.range ? fields.getAll("range") : [];
   // Range is not a list field, so two field lines are invalid (RFC 9110 §5.3) and ignored.
-  const range =
-    asked.length === 1 ? readRange(asked[0] ?? "", size, limits.rangeCountMax) : undefined;
-  if (range?.kind === "unsatisfiable") {
-    representation.release();
-    return pages.rangeNotSatisfiable(size);
-  }
-  if (range?.kind === "regions") {
+  if (ranges.length === 1) {
     // A 206 to If-Range has no Last-Modified, which the client already has (RFC 9110 §15.3.7).
     const date = fields.has("if-range") ? undefined : lastModifiedSeconds;
-    const [only, ...others] = range.regions;
-    return others.length > 0
-      ? severalParts(representation, date, range.regions)
-      : onePart(representation, date, only, isRepeated && request.head.slot !== undefined);
+    const mayRepeat = isRepeated && request.head.slot !== undefined;
+    const { partialResponse } = partials();
+    const part = partialResponse(representation, ranges[0] ?? "", date, mayRepeat, limits);
+    if (part === "unsatisfiable") {
+      representation.release();
+      return pages.rangeNotSatisfiable(representation.size);
+    }
+    if (part !== undefined) return part;
   }
   return representation.fill(representation.describe(200, lastModifiedSeconds), undefined).build();
 }

@@ -106,7 +106,7 @@ export class LookupCache implements LookupHolder {
     // A valid lookup that `open` couldn't return may still be cached.
     this.#lookups.delete(path.text);
     if (!areSettled(steps, view.receivedMs)) return;
-    const bytes = bytesOf(path.text, finding, steps.at(-1));
+    const bytes = bytesOf(path.text, finding, steps[steps.length - 1]);
     if (!this.#lookups.admits(Bun.hash.xxHash32(path.text), bytes)) return;
     const text = copyOf(path.text);
     let chain: WatchChain | undefined;
@@ -127,7 +127,7 @@ export class LookupCache implements LookupHolder {
    * `SharedFile`, which is opened again.
    */
   #lasting(finding: Finding, steps: readonly Step[]): Finding {
-    const path = steps.at(-1)?.path;
+    const path = steps[steps.length - 1]?.path;
     if (!("file" in finding) || !(finding.file instanceof DiskFile)) return finding;
     if (path === undefined) return finding;
     const { name, stat, isUploaded } = finding.file;
@@ -174,9 +174,10 @@ export class LookupCache implements LookupHolder {
 
 /** Whether a change of any step after `receivedMs` will show. */
 function areSettled(steps: readonly Step[], receivedMs: number): boolean {
-  return steps.every(
-    ({ seen }) => seen === undefined || seen.isFolder || isSettled(seen, receivedMs),
-  );
+  for (const { seen } of steps) {
+    if (seen !== undefined && !seen.isFolder && !isSettled(seen, receivedMs)) return false;
+  }
+  return true;
 }
 
 /** Records that a cached finding has been returned again. */

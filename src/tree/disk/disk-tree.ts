@@ -217,7 +217,9 @@ export class DiskTree implements Tree {
   /** The outcome of opening `path`, whose walk has ended at `end`. */
   #arrive(path: ContainedPath, walk: Walk, end: WalkEnd, view: View): Outcome | Moved {
     if (end.kind === "file") {
-      return walk.marked(this.#openFile(walk, end, path.segments.at(-1) ?? "", view));
+      const { segments } = path;
+      const name = segments[segments.length - 1] ?? "";
+      return walk.marked(this.#openFile(walk, end, name, view));
     }
     if (end.kind !== "folder") return walk.refused(end, this.#indexName);
     if (!path.trailingSlash) return redirectInto(walk, end);
@@ -488,7 +490,8 @@ function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
       const { file } = finding;
       // The opened file must be the one that the last step saw, and must have been read completely.
       if (!(file instanceof FoundFile)) return false;
-      return file.size === file.stat.size && steps.at(-1)?.seen?.isSame(file.stat) === true;
+      const seen = steps[steps.length - 1]?.seen;
+      return file.size === file.stat.size && seen?.isSame(file.stat) === true;
     }
     case "forbidden":
       // If the bit is set, the system has denied access, and a look doesn't show why.

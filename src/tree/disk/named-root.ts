@@ -82,7 +82,9 @@ export function resolveRoot(path: string): ResolvedRoot | undefined {
  * The names of a path, without "." and empty ones, which have no effect (POSIX.1-2024 XBD §4.16).
  */
 export function namesOf(path: string): readonly string[] {
-  return path.split("/").filter((name) => name !== "" && name !== ".");
+  const names: string[] = [];
+  for (const name of path.split("/")) if (name !== "" && name !== ".") names.push(name);
+  return names;
 }
 
 /** The names of an absolute path, with symbolic links unresolved. */

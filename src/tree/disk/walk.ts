@@ -177,8 +177,9 @@ export class Walk {
 
   /** Whether no folder of the walk was replaced meanwhile. Its result is valid only if so. */
   isUnmoved(): boolean {
-    if (!this.#left.every((folder) => folder.isUnmoved())) return false;
-    return this.#entered.every(({ folder }) => folder.isUnmoved());
+    for (const folder of this.#left) if (!folder.isUnmoved()) return false;
+    for (const { folder } of this.#entered) if (!folder.isUnmoved()) return false;
+    return true;
   }
 
   /** The denial of `need` to `name` in the current folder; "" is the folder itself. */
@@ -226,7 +227,7 @@ export class Walk {
   }
 
   #current(): EnteredFolder {
-    const current = this.#entered.at(-1);
+    const current = this.#entered[this.#entered.length - 1];
     if (current === undefined) throw new Error("a walk was used after it was closed");
     return current;
   }

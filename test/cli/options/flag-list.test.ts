@@ -16,7 +16,7 @@ function flag(wanted: string): unknown {
 
 describe("the listed flags", () => {
   test("are all that there are, each once, and each is read by its names", () => {
-    expect(allFlags().length).toBe(optionFlags.length);
+    expect(allFlags().length).toBe(optionFlags().length);
     for (const { name, short, opposite } of allFlags()) {
       for (const word of [`--${name}`, short && `-${short}`, opposite && `--${opposite}`]) {
         if (word !== undefined) expect(complaint(word)).not.toStartWith("unknown option");

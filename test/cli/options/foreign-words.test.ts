@@ -12,7 +12,7 @@ import { readCommandLine } from "../../../src/cli/options/command-line.ts";
 
 /** Whether `--name` is an option, or the opposite of a switch. */
 function isOption(name: string): boolean {
-  return optionFlags.some(
+  return optionFlags().some(
     (flag) => name === flag.name || (flag.syntax === "switch" && name === `no-${flag.name}`),
   );
 }

@@ -46,7 +46,7 @@ describe("an unknown option", () => {
   });
 
   test("is told as one that there is, and is none of them itself", () => {
-    const known = new Set(optionFlags.map(({ name }) => name));
+    const known = new Set(optionFlags().map(({ name }) => name));
     for (const word of [
       "--bind",
       "--socket",
