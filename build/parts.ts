@@ -57,7 +57,7 @@ const parts: readonly (readonly [file: string, modules: RegExp])[] = [
   // What most servers need sooner or later, and what has another process take over.
   [
     "often.js",
-    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal|cli\/process\/(?:handover|kept-code))/,
+    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|denial|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal|cli\/process\/(?:handover|kept-code))/,
   ],
   // What the requests of a server with no options may need.
   [

@@ -541,7 +541,7 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/tree/disk/disk-tree.ts DiskTree": "part",
   "src/tree/disk/disk-tree.ts DiskTreeOptions": "type",
   "src/tree/path.ts PathRefusal": "type",
-  "src/tree/permission.ts formatMode": "part",
+  "src/tree/denial-text.ts formatMode": "part",
 };
 
 const one = (path: string, source: string): Sources => new Map([[path, source]]);

@@ -397,8 +397,7 @@ async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
-  const { printHelp: print } = await import("./help/print-help.ts");
-  const printed = await print(asked);
+  const printed = await (await import("./help/print-help.ts")).printHelp(asked);
   if (!printed.ok) fail(printed.error, 2);
 }
 

@@ -17,9 +17,7 @@ import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import {
-  childPath,
   containPath,
-  displayName,
   encodeName,
   encodePath,
   folderPath,
@@ -32,8 +30,9 @@ import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { TreeContent } from "./tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
-import type { ErrorPages, Missed } from "../pages/error-page.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
+import type { Hints } from "../rules/clean-url-hint.ts";
 import type { PathMapping } from "../rules/path-mapping.ts";
 import type { PathPattern } from "../rules/path-pattern.ts";
 
@@ -78,10 +77,12 @@ function dependsOnNavigation(response: Response): Response {
   return { ...response, fields };
 }
 
-const none: Outcome = { kind: "absent" };
+/** What tells why a path with a slash is absent; loaded by the first. */
+function hintsOf(): typeof import("../rules/clean-url-hint.ts") {
+  return require("../rules/clean-url-hint.ts") as typeof import("../rules/clean-url-hint.ts");
+}
 
-/** What is known of why a path that doesn't exist was asked for. */
-type Hints = Pick<Missed, "hint" | "meant">;
+const none: Outcome = { kind: "absent" };
 
 /** What `TreeEndpoint` needs. */
 interface TreeEndpointService {
@@ -194,7 +195,8 @@ export class TreeEndpoint implements Endpoint {
       return whenReady(page, (other) => {
         if (other !== undefined) return content.answer(request, other, query, view);
         if (found.kind === "absent") {
-          const hints = path === asked ? this.#pageMeant(path, view) : undefined;
+          const isSlashed = path === asked && cleanUrls && path.trailingSlash;
+          const hints = isSlashed ? hintsOf().pageMeant(path, pageSuffix, tree, view) : undefined;
           return whenReady(hints, (known) =>
             this.#answerAbsent(request, found, path, query, view, known),
           );
@@ -217,23 +219,6 @@ export class TreeEndpoint implements Endpoint {
     return whenReady(this.#service.tree.peek(page, view), (kind) =>
       yields(kind) ? undefined : page,
     );
-  }
-
-  /**
-   * The page that `path`, which is absent and ends in a slash, was to be; undefined when
-   * there is none.
-   */
-  #pageMeant(path: ContainedPath, view: View): Eventual<Hints | undefined> {
-    const { mapping, tree } = this.#service;
-    if (!mapping.cleanUrls || !path.trailingSlash) return undefined;
-    const page = siblingPath(path, pageSuffix);
-    const meant = childPath(parentPath(path), path.segments.at(-1) ?? "");
-    if (page === undefined || meant === undefined) return undefined;
-    return whenReady(tree.peek(page, view), (kind) => {
-      if (kind !== "file") return undefined;
-      const [from, to] = [displayName(page.text), displayName(meant.text)];
-      return { hint: `--clean-urls serves ${from} as ${to}, without a slash at its end`, meant };
-    });
   }
 
   /** The location without `.html` that `path` redirects to; undefined when it doesn't redirect. */

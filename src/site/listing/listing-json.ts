@@ -4,7 +4,7 @@
  */
 
 import { groupOf } from "../../tree/listing/entry-group.ts";
-import { explainDenial } from "../../tree/permission.ts";
+import { explainDenial } from "../../tree/denial-text.ts";
 import type { DirectoryEntry } from "../../tree/tree.ts";
 import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts";
 import { hrefOf, pagesOf } from "./listing-query.ts";

@@ -3,7 +3,7 @@
 import { groupOf } from "../../tree/listing/entry-group.ts";
 import { displayName, encodeName } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { explainDenial } from "../../tree/permission.ts";
+import { explainDenial } from "../../tree/denial-text.ts";
 import type { DirectoryEntry } from "../../tree/tree.ts";
 import { escapeHtml } from "../pages/markup.ts";
 

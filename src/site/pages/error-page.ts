@@ -11,7 +11,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, displayName, encodePath, isNameable, rootPath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
-import { explainDenial, withoutListing } from "../../tree/permission.ts";
+import { withoutListing } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Refusal } from "../../http/message/error.ts";
@@ -96,6 +96,13 @@ function askedPaths(): typeof import("./asked-path.ts") {
 /** What is answered when a store fails; loaded by the first that does. */
 function ofStores(): typeof import("./gateway-response.ts") {
   return require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+}
+
+/** What the log says of `denial`; its code is loaded by the first. */
+function reasonOf(denial: Denial): string {
+  const { explainDenial } =
+    require("../../tree/denial-text.ts") as typeof import("../../tree/denial-text.ts");
+  return explainDenial(denial);
 }
 
 /** The command that mends `denial`, in the root; its code is loaded by the first. */
@@ -211,7 +218,10 @@ export class ErrorPages {
   forbidden(view: View, lacking: Denial, missed: Missed = {}): Answer {
     const denial = this.#ways.isListed ? lacking : withoutListing(lacking);
     const text = "This is not for everyone to read.";
-    const reason = explainDenial(denial);
+    const reason = unlessLost(
+      () => reasonOf(denial),
+      () => displayName(denial.path),
+    );
     const find = (): string | undefined => commandFor(denial);
     const command = this.#explains(missed) ? unlessLost(find, () => undefined) : undefined;
     return this.#fromTree({ status: 403, text, missed, reason, command, note: { reason } }, view);

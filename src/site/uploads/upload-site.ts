@@ -11,7 +11,8 @@ import type { Response } from "../../http/message/response.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath, displayName, displayPath, pathBelow } from "../../tree/path.ts";
-import { explainDenial, permits } from "../../tree/permission.ts";
+import { explainDenial } from "../../tree/denial-text.ts";
+import { permits } from "../../tree/permission.ts";
 import type { Permissions } from "../../tree/permission.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type {

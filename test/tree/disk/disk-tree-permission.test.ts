@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
-import { explainDenial } from "../../../src/tree/permission.ts";
+import { explainDenial } from "../../../src/tree/denial-text.ts";
 import { fileAt, outcome, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
 /** Root may open everything; for all other users the owner's bits stand in the way as well. */

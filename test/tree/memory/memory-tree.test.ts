@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import type { MemoryEntry, MemoryFiles } from "../../../src/tree/memory/memory-files.ts";
 import { openMemoryTree } from "../../../src/tree/memory/memory-tree.ts";
-import { formatMode } from "../../../src/tree/permission.ts";
+import { formatMode } from "../../../src/tree/denial-text.ts";
 import type { OpenFile } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { flatSteps, pathOf } from "../temp-tree.ts";
