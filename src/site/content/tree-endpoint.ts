@@ -14,12 +14,9 @@
 import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
-import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import {
-  childPath,
   containPath,
-  displayName,
   encodeName,
   encodePath,
   folderPath,
@@ -32,7 +29,7 @@ import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { TreeContent } from "./tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
-import type { ErrorPages, Missed } from "../pages/error-page.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { PathMapping } from "../rules/path-mapping.ts";
 import type { PathPattern } from "../rules/path-pattern.ts";
@@ -70,18 +67,7 @@ function barePath(path: ContainedPath): ContainedPath | undefined {
   return bare.ok && bare.value.segments.length === path.segments.length ? bare.value : undefined;
 }
 
-/** Adds to Vary the fields that the choice of the page depends on (RFC 9110 §12.5.5). */
-function dependsOnNavigation(response: Response): Response {
-  const { withVary } =
-    require("../rules/response-headers.ts") as typeof import("../rules/response-headers.ts");
-  const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
-  return { ...response, fields };
-}
-
 const none: Outcome = { kind: "absent" };
-
-/** What is known of why a path that doesn't exist was asked for. */
-type Hints = Pick<Missed, "hint" | "meant">;
 
 /** What `TreeEndpoint` needs. */
 interface TreeEndpointService {
@@ -194,10 +180,7 @@ export class TreeEndpoint implements Endpoint {
       return whenReady(page, (other) => {
         if (other !== undefined) return content.answer(request, other, query, view);
         if (found.kind === "absent") {
-          const hints = path === asked ? this.#pageMeant(path, view) : undefined;
-          return whenReady(hints, (known) =>
-            this.#answerAbsent(request, found, path, query, view, known),
-          );
+          return this.#answerAbsent(request, found, path, query, view, path === asked);
         }
         if (found.kind !== "redirect") {
           return content.answerFound(request, found, path, query, view);
@@ -219,23 +202,6 @@ export class TreeEndpoint implements Endpoint {
     );
   }
 
-  /**
-   * The page that `path`, which is absent and ends in a slash, was to be; undefined when
-   * there is none.
-   */
-  #pageMeant(path: ContainedPath, view: View): Eventual<Hints | undefined> {
-    const { mapping, tree } = this.#service;
-    if (!mapping.cleanUrls || !path.trailingSlash) return undefined;
-    const page = siblingPath(path, pageSuffix);
-    const meant = childPath(parentPath(path), path.segments.at(-1) ?? "");
-    if (page === undefined || meant === undefined) return undefined;
-    return whenReady(tree.peek(page, view), (kind) => {
-      if (kind !== "file") return undefined;
-      const [from, to] = [displayName(page.text), displayName(meant.text)];
-      return { hint: `--clean-urls serves ${from} as ${to}, without a slash at its end`, meant };
-    });
-  }
-
   /** The location without `.html` that `path` redirects to; undefined when it doesn't redirect. */
   #cleanLocation(path: ContainedPath, view: View): Eventual<string | undefined> {
     const { tree } = this.#service;
@@ -252,48 +218,20 @@ export class TreeEndpoint implements Endpoint {
     });
   }
 
-  /**
-   * Answers for an absent path. On a single-page site, a navigation gets the index of the nearest
-   * root. `hints` are for what is 404.
-   */
+  /** Answers for an absent path, which the site's options may say something about. */
   #answerAbsent(
     request: Request,
     found: Outcome,
     path: ContainedPath,
     query: string | undefined,
     view: View,
-    hints?: Hints,
+    isAsked = false,
   ): Answer {
-    const { content, mapping, tree } = this.#service;
-    if (!mapping.single) return this.#answerMissing(request, found, path, query, view, hints);
-    const { isNavigation, whyNoNavigation } =
-      require("../rules/navigation.ts") as typeof import("../rules/navigation.ts");
-    const { fields } = request.head;
-    const isPage = isNavigation(fields);
-    const home = tree.rootsOf?.(path)[0] ?? rootPath;
-    const page = isPage ? tree.open(home, view) : found;
-    const known = hints ?? (isPage ? undefined : { hint: whyNoNavigation(fields) });
-    const answer = whenReady(page, (one) =>
-      one === found || one.kind === "directory"
-        ? this.#answerMissing(request, found, path, query, view, known)
-        : content.answerFound(request, one, home, undefined, view),
-    );
-    return whenReady(answer, dependsOnNavigation);
-  }
-
-  /** Answers for an absent path, with `hints` unless the tree knows the cause. */
-  #answerMissing(
-    request: Request,
-    found: Outcome,
-    path: ContainedPath,
-    query: string | undefined,
-    view: View,
-    hints: Hints | undefined,
-  ): Answer {
-    const { content, pages } = this.#service;
-    if (hints === undefined || found.kind !== "absent" || found.cause !== undefined) {
+    const { content, mapping } = this.#service;
+    if (!mapping.single && !mapping.cleanUrls) {
       return content.answerFound(request, found, path, query, view);
     }
-    return pages.notFound(view, undefined, { request, path, ...hints });
+    const { answerAbsent } = require("./absent-path.ts") as typeof import("./absent-path.ts");
+    return answerAbsent(this.#service, { request, found, path, query, isAsked }, view);
   }
 }
