@@ -11,9 +11,9 @@ type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
 /** Where the port is that leads from http to https; its number is known only now when it was 0. */
 function redirectText({ url, tlsRedirect }: Listening): string {
   if (tlsRedirect === undefined) return "";
-  const from = new URL(url.href.replace(/^https:/, "http:"));
-  from.port = `${tlsRedirect}`;
-  return ` (${from.href} redirects to it)`;
+  const { redirectUrl } =
+    require("./terminal/reached.ts") as typeof import("./terminal/reached.ts");
+  return ` (${redirectUrl(url.href, tlsRedirect)} redirects to it)`;
 }
 
 /** The line for people. */

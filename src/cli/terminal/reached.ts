@@ -19,6 +19,13 @@ export interface Reached {
   readonly isLocalOnly: boolean;
 }
 
+/** The address of `url` on `port`, which leads from http to https. */
+export function redirectUrl(url: string, port: number): string {
+  const from = new URL(url.replace(/^https:/, "http:"));
+  from.port = `${port}`;
+  return from.href;
+}
+
 const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
 /** Whether `host` is a name or an address of loopback alone. */

@@ -14,7 +14,7 @@ import { hasFaults } from "../config/to-serve-options.ts";
 import type { Environment, Paint } from "./paint.ts";
 import { choosePaint, plainPaint } from "./paint.ts";
 import type { Listening, Reached } from "./reached.ts";
-import { whereReached } from "./reached.ts";
+import { redirectUrl, whereReached } from "./reached.ts";
 
 /** Network addresses that the banner shows; a machine with containers may have very many. */
 const addressesShownMax = 8;
@@ -115,9 +115,8 @@ function redirectLine(
   paint: Paint,
 ): string {
   if (tlsRedirect === undefined || first === undefined || !URL.canParse(first)) return "";
-  const url = new URL(first.replace(/^https:/, "http:"));
-  url.port = `${tlsRedirect}`;
-  return line(paint, "Redirect", `${paint("cyan", url.href)} ${paint("dim", "leads to https")}`);
+  const url = redirectUrl(first, tlsRedirect);
+  return line(paint, "Redirect", `${paint("cyan", url)} ${paint("dim", "leads to https")}`);
 }
 
 /** The authority that signed the certificate, PEM text, if postern made it. */

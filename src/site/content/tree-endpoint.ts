@@ -14,7 +14,6 @@
 import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
-import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import {
   containPath,
@@ -32,7 +31,6 @@ import type { TreeContent } from "./tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
-import type { Hints } from "../rules/clean-url-hint.ts";
 import type { PathMapping } from "../rules/path-mapping.ts";
 import type { PathPattern } from "../rules/path-pattern.ts";
 
@@ -67,19 +65,6 @@ function yields(kind: Kind): boolean {
 function barePath(path: ContainedPath): ContainedPath | undefined {
   const bare = containPath(encodePath(path).slice(0, -pageSuffix.length));
   return bare.ok && bare.value.segments.length === path.segments.length ? bare.value : undefined;
-}
-
-/** Adds to Vary the fields that the choice of the page depends on (RFC 9110 §12.5.5). */
-function dependsOnNavigation(response: Response): Response {
-  const { withVary } =
-    require("../rules/response-headers.ts") as typeof import("../rules/response-headers.ts");
-  const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
-  return { ...response, fields };
-}
-
-/** What tells why a path with a slash is absent; loaded by the first. */
-function hintsOf(): typeof import("../rules/clean-url-hint.ts") {
-  return require("../rules/clean-url-hint.ts") as typeof import("../rules/clean-url-hint.ts");
 }
 
 const none: Outcome = { kind: "absent" };
@@ -195,11 +180,7 @@ export class TreeEndpoint implements Endpoint {
       return whenReady(page, (other) => {
         if (other !== undefined) return content.answer(request, other, query, view);
         if (found.kind === "absent") {
-          const isSlashed = path === asked && cleanUrls && path.trailingSlash;
-          const hints = isSlashed ? hintsOf().pageMeant(path, pageSuffix, tree, view) : undefined;
-          return whenReady(hints, (known) =>
-            this.#answerAbsent(request, found, path, query, view, known),
-          );
+          return this.#answerAbsent(request, found, path, query, view, path === asked);
         }
         if (found.kind !== "redirect") {
           return content.answerFound(request, found, path, query, view);
@@ -237,48 +218,20 @@ export class TreeEndpoint implements Endpoint {
     });
   }
 
-  /**
-   * Answers for an absent path. On a single-page site, a navigation gets the index of the nearest
-   * root. `hints` are for what is 404.
-   */
+  /** Answers for an absent path, which the site's options may say something about. */
   #answerAbsent(
     request: Request,
     found: Outcome,
     path: ContainedPath,
     query: string | undefined,
     view: View,
-    hints?: Hints,
+    isAsked = false,
   ): Answer {
-    const { content, mapping, tree } = this.#service;
-    if (!mapping.single) return this.#answerMissing(request, found, path, query, view, hints);
-    const { isNavigation, whyNoNavigation } =
-      require("../rules/navigation.ts") as typeof import("../rules/navigation.ts");
-    const { fields } = request.head;
-    const isPage = isNavigation(fields);
-    const home = tree.rootsOf?.(path)[0] ?? rootPath;
-    const page = isPage ? tree.open(home, view) : found;
-    const known = hints ?? (isPage ? undefined : { hint: whyNoNavigation(fields) });
-    const answer = whenReady(page, (one) =>
-      one === found || one.kind === "directory"
-        ? this.#answerMissing(request, found, path, query, view, known)
-        : content.answerFound(request, one, home, undefined, view),
-    );
-    return whenReady(answer, dependsOnNavigation);
-  }
-
-  /** Answers for an absent path, with `hints` unless the tree knows the cause. */
-  #answerMissing(
-    request: Request,
-    found: Outcome,
-    path: ContainedPath,
-    query: string | undefined,
-    view: View,
-    hints: Hints | undefined,
-  ): Answer {
-    const { content, pages } = this.#service;
-    if (hints === undefined || found.kind !== "absent" || found.cause !== undefined) {
+    const { content, mapping } = this.#service;
+    if (!mapping.single && !mapping.cleanUrls) {
       return content.answerFound(request, found, path, query, view);
     }
-    return pages.notFound(view, undefined, { request, path, ...hints });
+    const { answerAbsent } = require("./absent-path.ts") as typeof import("./absent-path.ts");
+    return answerAbsent(this.#service, { request, found, path, query, isAsked }, view);
   }
 }
