@@ -9,4 +9,4 @@ import script from "./page-script.txt" with { type: "text" };
 export const uploadScript = `\n${script}`.replaceAll(/\n *\/\/.*/g, "").replaceAll(/\n\s*/g, "\n");
 
 /** The SHA-256 of the script, in base64, for the page's policy; a test compares it. */
-export const uploadScriptDigest = "+fTpKImyPZhCeprNh2XWcUA6QPFZVZ3aQZtSvjdprAs=";
+export const uploadScriptDigest = "ldKEDtyfEtWcrDlwK+b4C3Dk/6906eraDei+Ujkktjg=";

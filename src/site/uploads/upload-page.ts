@@ -27,6 +27,11 @@ const htmlType = "text/html";
 /** What is said where visitors don't get what was stored. */
 const unreadable = "Visitors can't read it: the server keeps uploads to itself (--upload-mode).";
 
+/** A number of octets in the log, "1 byte". */
+export function byteCount(octets: number): string {
+  return `${octets} ${octets === 1 ? "byte" : "bytes"}`;
+}
+
 /** The fields of a form for files. */
 const fields = `<p><label>Files: <input type="file" name="file" multiple required></label>
 <button>Upload</button></p>`;
