@@ -224,17 +224,17 @@ async function announce(
   if (!opened.ok) void standardError.write(`postern: ${opened.error}\n`);
 }
 
-/** Says how passwords may get into wrong hands, if they may. */
-async function warnOfAuth(
+/** Says how passwords may get into wrong hands, and that nothing can be uploaded, if it is so. */
+async function warn(
   server: Server | Workers,
   config: Config,
   words: readonly string[],
 ): Promise<void> {
-  if (config.quiet === true) return;
-  const { authWarnings } = await import("./auth-warnings.ts");
-  for (const line of authWarnings(server, config, words)) {
-    void standardError.write(`postern: ${line}\n`);
-  }
+  const { auth, put, post, quiet } = config;
+  if (quiet === true || (auth === undefined && put !== true && post !== "upload")) return;
+  const { startWarnings } = await import("./start-warnings.ts");
+  const lines = startWarnings(server, config, words).map((line) => `postern: ${line}\n`);
+  void standardError.write(lines.join(""));
 }
 
 /**
@@ -436,7 +436,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if ("listening" in server) await server.listening;
     await reloadOnSignal(running, command.value, settings.value, stop);
     handOverOnSignal(running);
-    if (config.auth !== undefined) await warnOfAuth(server, config, words);
+    await warn(server, config, words);
     await announce(server, ready, settings.value);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
