@@ -201,7 +201,8 @@ function logPaintOf({ log, quiet }: Config): LogPaint | undefined {
 
 /**
  * Says that `server` listens, a line, a line of JSON, or on a terminal a banner; and before that
- * how passwords may get into wrong hands. `words` are those of the command line.
+ * how passwords may get into wrong hands, and that nothing can be uploaded. `words` are those of the
+ * command line.
  */
 async function announce(
   server: Server | Workers,
@@ -209,10 +210,10 @@ async function announce(
   settings: Settings,
   words: readonly string[],
 ): Promise<void> {
-  const { quiet, open, portFile, auth } = settings.config;
-  if (auth !== undefined && quiet !== true) {
-    const { authWarnings } = await import("./auth-warnings.ts");
-    for (const line of authWarnings(server, settings.config, words)) say(line);
+  const { quiet, open, portFile, auth, put, post } = settings.config;
+  if (quiet !== true && (auth !== undefined || put === true || post === "upload")) {
+    const { startWarnings } = await import("./start-warnings.ts");
+    for (const line of startWarnings(server, settings.config, words)) say(line);
   }
   if (portFile !== undefined || typeof ready === "object") {
     const { report } = await import("./ready-report.ts");

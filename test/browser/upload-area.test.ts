@@ -166,6 +166,23 @@ function transferTests(): void {
     expect(page.complaints).toEqual([]);
   });
 
+  test("files that visitors don't get are spoken of in the plural when they are several", async () => {
+    await using shut = await serve({ root: site.root, ...options, uploadMode: 0o600 });
+    using page = await open(shut.url);
+    const remark = (): Promise<string> =>
+      page.value(`document.querySelector("#upload .total .remark").innerText`);
+    const rest = "the server keeps uploads to itself (--upload-mode).";
+    await drop(page, ["a.txt"]);
+    await page.until(`${ended} && ${summary} === "1 of 1 file stored"`);
+    expect(await remark()).toBe(`Visitors can't read it: ${rest}`);
+    await drop(page, ["empty", "large.bin"]);
+    await page.until(`${ended} && ${summary} === "2 of 2 files stored"`);
+    expect(await remark()).toBe(`Visitors can't read them: ${rest}`);
+    await drop(page, ["empty"]);
+    await page.until(`${ended} && ${summary} === "1 of 1 file stored"`);
+    expect(await remark()).toBe(`Visitors can't read it: ${rest}`);
+  });
+
   test("a folder that is dropped is stored with the folders in it", async () => {
     using page = await open();
     await drop(page, ["box", "a.txt"]);

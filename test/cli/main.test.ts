@@ -517,3 +517,27 @@ describe("an error that nothing handles", () => {
     expect(await command.stderr).toContain(`error: ${message}\n`);
   });
 });
+
+const isRoot = process.geteuid?.() === 0;
+const asOther = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+test.skipIf(isRoot && Bun.which("setpriv") === null)(
+  "a root that the process can't enter is refused, and one that it can't list is served",
+  async () => {
+    using shut = new TempSite("empty");
+    shut.file("a.txt", "content");
+    const start = (mode: number): Command => {
+      chmodSync(shut.root, mode);
+      const words = [shut.root, "--no-config", "--port", "0", "--ready", "json"];
+      return new Command(words, { HOME: "/" }, "/", undefined, { starter: asOther });
+    };
+    await using refused = start(0o000);
+    expect(await refused.stderr).toBe(
+      `postern: this user may not enter the folder, and can serve nothing of it: ${shut.root}\n`,
+    );
+    expect(await refused.status).toBe(1);
+    await using served = start(0o111);
+    const { url } = JSON.parse((await served.line()) ?? "") as { url: string };
+    expect(await (await fetch(new URL("a.txt", url))).text()).toBe("content");
+    chmodSync(shut.root, 0o755);
+  },
+);

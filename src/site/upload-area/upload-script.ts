@@ -9,4 +9,4 @@ import script from "./page-script.txt" with { type: "text" };
 export const uploadScript = `\n${script}`.replaceAll(/\n *\/\/.*/g, "").replaceAll(/\n\s*/g, "\n");
 
 /** The SHA-256 of the script, in base64, for the page's policy; a test compares it. */
-export const uploadScriptDigest = "l2K9DytxvWcnw5hmyaLhrOOMwNbd3Teh8EYUnvB0Jrw=";
+export const uploadScriptDigest = "cXjCTi0tko5s5WR/IJy70gy1Nni/KeDo1ASqKAGD/iE=";

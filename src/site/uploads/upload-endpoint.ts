@@ -30,7 +30,7 @@ import type { UploadResources } from "./resumable/upload-resources.ts";
 import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
 import { destiningOf, intentOf } from "./storing/sent-file.ts";
 import type { StoredFile } from "./upload-page.ts";
-import { storedResponse, uploadFormPage } from "./upload-page.ts";
+import { byteCount, storedResponse, uploadFormPage } from "./upload-page.ts";
 import type { FileStep } from "./upload-reader.ts";
 import { UploadReader } from "./upload-reader.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
@@ -225,7 +225,7 @@ export class UploadEndpoint implements Endpoint {
       const isReadable = this.#site.isReadable(mode);
       stored.push({ name, sentAs, octets: upload.octets, isReadable });
     }
-    const names = stored.map(({ name, octets }) => `${displayName(name)}, ${octets} bytes`);
+    const names = stored.map(({ name, octets }) => `${displayName(name)}, ${byteCount(octets)}`);
     const way = wayTo(folder.path);
     return storedResponse(request, stored, way, { reason: `stored ${names.join("; ")}` });
   }

@@ -45,6 +45,11 @@ button:hover, ::file-selector-button:hover { border-color: var(--link); color: v
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 0.5rem; }
 </style>`;
 
+/** A number of octets in the log, "1 byte". */
+export function byteCount(octets: number): string {
+  return `${octets} ${octets === 1 ? "byte" : "bytes"}`;
+}
+
 /** The fields of a form for files. */
 const fields = `<p><label>Files: <input type="file" name="file" multiple required></label>
 <button>Upload</button></p>`;

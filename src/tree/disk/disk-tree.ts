@@ -59,7 +59,7 @@ import type { SymlinkRule } from "./walk.ts";
 import type { Step } from "./named-root.ts";
 import { absoluteForm, namesFromTop } from "./named-root.ts";
 import type { Moved, Refusal, WalkEnd, WalkRules } from "./walk.ts";
-import { absent, hiddenName, isDenied, moved, refusalOf, Walk } from "./walk.ts";
+import { absent, hiddenName, isDenied, moved, refusalOf, shutOut, Walk } from "./walk.ts";
 
 /** The options of a tree on disk. */
 export interface DiskTreeOptions {
@@ -109,6 +109,9 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
   if (!stat.ok || !stat.value.isFolder) {
     return failure(`not a folder: ${displayName(options.root)}`);
   }
+  // Every answer would be 403, whatever the bits of the files in it.
+  const inside = lookAt(`${root.value}/.`);
+  if (!inside.ok && isDenied(inside.error)) return failure(shutOut(options.root));
   return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
 }
 

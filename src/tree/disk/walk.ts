@@ -12,7 +12,7 @@
 import type { FileStat } from "../../system/file-stat.ts";
 import { lookAt, readLink } from "../../system/file-system.ts";
 import type { Folder, FolderOpener } from "../../system/folder.ts";
-import { isHiddenName } from "../path.ts";
+import { displayName, isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
 import { deny, permits, unlisted } from "../permission.ts";
 import type { AbsenceCause, Outcome } from "../tree.ts";
@@ -96,6 +96,11 @@ const errorMeanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
 /** Whether the system denies access to the server's process. */
 export function isDenied(code: string): boolean {
   return code === "EACCES" || code === "EPERM";
+}
+
+/** The message about a root that the process can't enter. */
+export function shutOut(root: string): string {
+  return `this user may not enter the folder, and can serve nothing of it: ${displayName(root)}`;
 }
 
 /** The refusal for a system error other than those of `isDenied`. */

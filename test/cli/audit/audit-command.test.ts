@@ -105,10 +105,16 @@ describe("postern audit", () => {
     "says why it can look at nothing where the system refuses it the folder",
     async () => {
       using shut = new TempSite("empty");
-      chmodSync(shut.root, 0o000);
-      const { text, status } = await run([shut.root, "--no-config"], "/", { HOME: "/" }, asOther);
+      const ask = async (mode: number): ReturnType<typeof run> => {
+        chmodSync(shut.root, mode);
+        return await run([shut.root, "--no-config"], "/", { HOME: "/" }, asOther);
+      };
+      const { text, status } = await ask(0o111);
       expect(text).toBe(saidOfNothing("this user may not read it (EACCES)"));
       expect(status).toBe(3);
+      const { error, ...refused } = await ask(0o000);
+      expect(error).toStartWith("postern: this user may not enter the folder");
+      expect(refused).toEqual({ text: "", status: 2 });
       chmodSync(shut.root, 0o755);
     },
   );

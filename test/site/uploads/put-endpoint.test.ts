@@ -26,6 +26,16 @@ describe("PUT", () => {
     expect(readdirSync(site.root)).toEqual(["a.txt"]);
   });
 
+  test("says in the log how many bytes are stored, or that one is", async () => {
+    for (const [body, reason] of [
+      ["", "stored a.txt, 0 bytes"],
+      ["x", "replaced a.txt, 1 byte"],
+      ["xy", "replaced a.txt, 2 bytes"],
+    ] as const) {
+      expect((await client.ask("PUT /a.txt", {}, body)).note?.reason).toBe(reason);
+    }
+  });
+
   test("gives a new file the mode of uploads, and keeps that of an old one", async () => {
     await client.ask("PUT /new", {}, "one");
     expect(statSync(site.at("new")).mode & 0o777).toBe(0o644);

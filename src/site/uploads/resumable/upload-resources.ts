@@ -29,6 +29,7 @@ import { BodyError } from "../../request.ts";
 import type { Admission } from "../admissions.ts";
 import { destiningOf, storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
+import { byteCount } from "../upload-page.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
 import { completedKey, CompletedUploads } from "./completed-uploads.ts";
@@ -98,7 +99,8 @@ function reachedBound(
 
 /** How much of an upload there is, of `length` octets if that is known. */
 export function describeKept({ upload }: ResumableUpload, length: number | undefined): string {
-  return `${upload.octets}${length === undefined ? "" : ` of ${length}`} bytes`;
+  if (length === undefined) return byteCount(upload.octets);
+  return `${upload.octets} of ${byteCount(length)}`;
 }
 
 /** The answer to a request after which the upload goes on; `reason` is for the log. */
@@ -214,7 +216,7 @@ export class UploadResources {
       const appending = { request, folder, id, resumable, turn, admission, fields, isKnown };
       const answer = await this.append(appending, length);
       if (answer !== "kept") return answer;
-      const whole = length === undefined ? "" : ` of ${length} bytes`;
+      const whole = length === undefined ? "" : ` of ${byteCount(length)}`;
       return keptResponse(201, resumable, `begins an upload${whole}`, limit, location);
     } finally {
       // Without this a file that some error leaves open would end the process when it is collected.

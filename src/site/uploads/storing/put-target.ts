@@ -21,7 +21,7 @@ import type {
 import { entityTagOf } from "../../content/file-representation.ts";
 import { unmatchableTag } from "../../content/selected-response.ts";
 import type { Request } from "../../request.ts";
-import { storedResponse } from "../upload-page.ts";
+import { byteCount, storedResponse } from "../upload-page.ts";
 import { storageFailure, uploadRefusals } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
 
@@ -135,7 +135,7 @@ export class PutTarget {
   ): Promise<Response> {
     const { name } = this;
     const did = replaced === undefined ? "stored" : "replaced";
-    const note = { reason: `${did} ${displayName(name)}, ${octets} bytes` };
+    const note = { reason: `${did} ${displayName(name)}, ${byteCount(octets)}` };
     const file = await this.folder.open(name, request.receivedMs);
     file?.close();
     // The octets are stored as they were sent, so their tag may be told (RFC 9110 §9.3.4). That of

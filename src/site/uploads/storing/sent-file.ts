@@ -13,7 +13,7 @@ import type { Destining, Upload, UploadFolder } from "../../../tree/writing/uplo
 import { addressKey } from "../../auth/failed-logins.ts";
 import type { Request } from "../../request.ts";
 import { inconsistentLength } from "../resumable/upload-problems.ts";
-import { storedResponse } from "../upload-page.ts";
+import { byteCount, storedResponse } from "../upload-page.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
 import { freeNames, storeNumbered, wayTo } from "./numbered-file.ts";
@@ -87,7 +87,7 @@ export async function storeSent(
   if (typeof name !== "string") return name;
   const { octets } = upload;
   const files = [{ name, sentAs: intent.name, octets, isReadable: site.isReadable(mode) }];
-  const reason = `stored ${displayName(name)}, ${octets} bytes`;
+  const reason = `stored ${displayName(name)}, ${byteCount(octets)}`;
   return storedResponse(request, files, wayTo(folder.path), { reason });
 }
 
