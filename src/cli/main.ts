@@ -201,8 +201,8 @@ function logPaintOf({ log, quiet }: Config): LogPaint | undefined {
 
 /**
  * Says that `server` listens, a line, a line of JSON, or on a terminal a banner; and before that
- * how passwords may get into wrong hands, and that nothing can be uploaded. `words` are those of the
- * command line.
+ * how passwords may get into wrong hands, and that nothing can be uploaded. `words` are those of
+ * the command line.
  */
 async function announce(
   server: Server | Workers,
