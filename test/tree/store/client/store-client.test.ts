@@ -84,7 +84,8 @@ describe("a request to a store", () => {
     await ask(stored);
     await open(stored);
     // What was there is asked for once more before the circuit opens.
-    expect(stored.stub.told().slice(0, 5)).toEqual([
+    const told = stored.stub.told().filter((line) => !line.startsWith("HEAD list"));
+    expect(told).toEqual([
       "GET a.txt 200",
       "GET a.txt 500",
       "GET a.txt 500",
@@ -140,6 +141,79 @@ describe("a request to a store", () => {
     expect(request?.headers["authorization"]).toContain("Credential=key/");
     expect(request?.headers["accept-encoding"]).toBe("identity");
     expect(request?.headers.host).toBe(new URL(stored.stub.endpoint).host);
+  });
+});
+
+describe("requests to a store that takes connections and answers nothing", () => {
+  /** Only what ends them before their own deadlines is seen. */
+  const limits = {
+    storeSilenceTimeMs: 100,
+    storeResponseTimeMs: 600_000,
+    storeTimeMs: 600_000,
+    storeRequestsMax: 4,
+  };
+
+  test("all end as soon as that is known, without another attempt, and later ones aren't sent", async () => {
+    await using stored = await StoredTree.open({ limits });
+    stored.stub.put("a.txt", "hello");
+    expect(await ask(stored)).toBe("hello");
+    stored.stub.told();
+    stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
+    // Some of them wait for their turn.
+    const failures = await Promise.all(Array.from({ length: 10 }, () => ask(stored)));
+    const statuses = failures.map((failure) => (failure as StoreFailure).status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([
+      ...Array(6).fill(503),
+      ...Array(4).fill(504),
+    ]);
+    for (const failure of failures) expect(failure).toMatchObject({ retryAfterSeconds: 1 });
+    expect(stored.stub.told().toSorted()).toEqual([
+      ...Array(4).fill("GET a.txt 0"),
+      "HEAD a.txt 0",
+    ]);
+    expect(await ask(stored)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(stored.stub.told()).toEqual([]);
+    // One that is let through is let go with the probe.
+    stored.clock.addedMs = 1001;
+    expect(await ask(stored)).toMatchObject({ status: 504 });
+    stored.clock.addedMs = 2002;
+    stored.stub.fault = undefined;
+    expect(await ask(stored)).toBe("hello");
+  });
+
+  test("go on while it answers anything else", async () => {
+    await using stored = await StoredTree.open({ limits });
+    stored.stub.put("a.txt", "hello");
+    stored.stub.put("b.txt", "there");
+    expect(await ask(stored, { key: "b.txt" })).toBe("there");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = ({ key }) => (key === "a.txt" ? { wait: promise } : undefined);
+    const slow = ask(stored);
+    const isProbed = (): boolean => stored.stub.requests.some(({ method }) => method === "HEAD");
+    while (!isProbed()) await Bun.sleep(1);
+    stored.stub.told();
+    // The store is looked at again after that time, and the request still waits.
+    while (!isProbed()) await Bun.sleep(1);
+    resolve();
+    expect(await slow).toBe("hello");
+  });
+
+  test("don't wait for a connection that was kept, the second time", async () => {
+    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs: 300 } });
+    stored.stub.put("a.txt", "hello");
+    expect(await ask(stored)).toBe("hello");
+    // What comes on a connection that has had a request is lost.
+    const used = new Set<unknown>();
+    stored.stub.fault = ({ socket }) => {
+      if (used.has(socket)) return { wait: new Promise(() => undefined) };
+      used.add(socket);
+      return undefined;
+    };
+    const hellos = ["hello", "hello", "hello"];
+    for (let times = 0; times < 2; times++) {
+      const answers: unknown[] = await Promise.all([ask(stored), ask(stored), ask(stored)]);
+      expect(answers).toEqual(hellos);
+    }
   });
 });
 
