@@ -16,6 +16,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
 import { licenceTexts } from "./manifest.ts";
+import { leanPackages } from "./lean-packages.ts";
 import { programPlaces, threads } from "./programs.ts";
 
 const root = join(import.meta.dir, "..");
@@ -63,7 +64,7 @@ export async function buildExecutable(folder: string, target?: Target): Promise<
       autoloadDotenv: false,
       ...(target === undefined ? {} : { target: `bun-${target}` as const }),
     },
-    plugins: [programPlaces(root, "import.meta.url")],
+    plugins: [programPlaces(root, "import.meta.url"), leanPackages(root)],
   });
   await Bun.write(join(folder, "licences.txt"), licenceTexts(root, modulesIn(built)));
   return target?.startsWith("windows") === true ? `${outfile}.exe` : outfile;

@@ -27,6 +27,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
+import { leanPackages } from "./lean-packages.ts";
 import { programFile, programPlaces, threads, workerProcess } from "./programs.ts";
 import about from "../package.json";
 
@@ -36,6 +37,7 @@ const root = join(import.meta.dir, "..");
 /** The URL of a part, as the part itself asks for it. */
 const partUrl = "Bun.pathToFileURL(partFile)";
 const places = programPlaces(root, partUrl);
+const packages = leanPackages(root);
 
 /** What the command line and the library begin with. */
 const commandLine = "src/cli/main.ts";
@@ -72,10 +74,10 @@ const parts: readonly (readonly [file: string, modules: RegExp])[] = [
 ];
 
 /** The packages that postern's code imports. */
-const packages = Object.keys(about.dependencies);
+const packageNames = Object.keys(about.dependencies);
 
 /** What imports a module of this project, or of a package. */
-const ownImport = new RegExp(`^(?:\\.|(?:${packages.join("|")})$)`);
+const ownImport = new RegExp(`^(?:\\.|(?:${packageNames.join("|")})$)`);
 
 /** The module that `path` means in `importer`, relative to the checkout. */
 function moduleAt(path: string, importer: string): string {
@@ -130,9 +132,9 @@ export async function readProgram(): Promise<Program> {
   };
   const how = { target: "bun", metafile: true } as const;
   const entrypoints = beginnings.map((path) => join(root, path));
-  const built = await Bun.build({ ...how, entrypoints, plugins: [recorder, places] });
+  const built = await Bun.build({ ...how, entrypoints, plugins: [recorder, places, packages] });
   const programs = threads.map((path) => join(root, path));
-  const beside = await Bun.build({ ...how, entrypoints: programs, plugins: [places] });
+  const beside = await Bun.build({ ...how, entrypoints: programs, plugins: [places, packages] });
   const makers = readdirSync(import.meta.dir).map((name) => join("build", name));
   const digest = digestOf([...new Set([...modulesIn(built), ...modulesIn(beside), ...makers])]);
   const fileOf = (name: string): string =>
@@ -360,7 +362,7 @@ export async function writeLibraries(folder: string, { fileOf }: Program): Promi
       format: "cjs",
       minify: true,
       banner: ownNames,
-      plugins: [places],
+      plugins: [places, packages],
     });
     await Bun.write(join(folder, `${name}.js`), exportsOf(path, fileOf(part), `${name}-whole.cjs`));
   }
@@ -385,6 +387,7 @@ export async function writePrograms(
       naming: fileOf(part),
       plugins: [
         division(part, program),
+        packages,
         programPlaces(
           root,
           partUrl,
@@ -402,7 +405,7 @@ export async function writePrograms(
       entrypoints: [join(root, path)],
       outdir: folder,
       naming: fileOf(name),
-      plugins: [places],
+      plugins: [places, packages],
     });
     files.set(name, modulesIn(built));
   }

@@ -157,10 +157,10 @@ describe("the tarball", () => {
     ]);
   });
 
-  test("is of 3.8 MB at most, and of 9.3 MB when it is unpacked", () => {
-    expect(statSync(packed.tarball).size).toBeLessThan(3_800_000);
+  test("is of 3.6 MB at most, and of 9 MB when it is unpacked", () => {
+    expect(statSync(packed.tarball).size).toBeLessThan(3_600_000);
     const sizes = [...files().values()];
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(9_300_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(9_000_000);
   });
 
   test("brings no other package, and nothing of the checkout's manifest", () => {

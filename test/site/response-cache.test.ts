@@ -10,6 +10,7 @@ import { ResponseCache } from "../../src/site/response-cache.ts";
 import { zlibEncoder } from "../../src/site/variants/zlib-encoder.ts";
 import type { Dependency } from "../../src/tree/view.ts";
 import { View } from "../../src/tree/view.ts";
+import { changesAndRequests, changeTree, restoreTree } from "../changed-tree.ts";
 import { TempSite } from "../temp-site.ts";
 import { repeatedHead, requestWith } from "./fake-request.ts";
 import { FakeLookup } from "./fake-lookup.ts";
@@ -560,9 +561,6 @@ describe("requests that differ", () => {
 });
 
 describe("whatever is changed and asked for, in whatever order", () => {
-  /** They differ in little, so that what is stale or mixed up shows. */
-  const contents = ["one", "two", "a longer one"];
-  const names = ["a.txt", "a.txt.gz", "404.html", "403.html", "in/index.html", "in/a.txt"];
   const requests = [
     ask("/a.txt"),
     ask("/a.txt", {}, "HEAD"),
@@ -574,28 +572,6 @@ describe("whatever is changed and asked for, in whatever order", () => {
     ask("/none"),
     ask("/404.html"),
   ];
-  const name = fc.constantFrom(...names);
-  const [asking, writing, modes, folderModes, removing] = [
-    fc.record({ asked: fc.nat(requests.length), times: fc.constantFrom(1, 4) }),
-    fc.record({ name, content: fc.constantFrom(...contents) }),
-    fc.record({ name, mode: fc.constantFrom(0o644, 0o640) }),
-    fc.record({ name: fc.constant("in"), mode: fc.constantFrom(0o755, 0o750, 0o711) }),
-    fc.record({ removed: fc.constantFrom(...names, "in") }),
-  ];
-  const step = fc.oneof(
-    { weight: 6, arbitrary: asking },
-    { weight: 3, arbitrary: writing },
-    { weight: 1, arbitrary: modes },
-    { weight: 1, arbitrary: folderModes },
-    { weight: 1, arbitrary: removing },
-  );
-  type Step = typeof step extends fc.Arbitrary<infer Kind> ? Kind : never;
-
-  function change(how: Exclude<Step, { asked: number }>): void {
-    if ("removed" in how) fs.rmSync(site.at(how.removed), { recursive: true, force: true });
-    else if ("content" in how) put(how.name, how.content);
-    else if (fs.existsSync(site.at(how.name))) fs.chmodSync(site.at(how.name), how.mode);
-  }
 
   test.each([
     ["for all", {}],
@@ -605,11 +581,10 @@ describe("whatever is changed and asked for, in whatever order", () => {
     const tag = fieldOf(await twins.ask(ask("/a.txt")), "ETag") ?? "";
     const all = [...requests, ask("/a.txt", { "If-None-Match": tag })];
     let kept = 0;
-    const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      for (const removed of [...names, "in"]) change({ removed });
-      put("a.txt", "one");
+    const property = fc.asyncProperty(changesAndRequests(all.length), async (steps) => {
+      restoreTree(site, put);
       for (const each of steps) {
-        if (!("asked" in each)) change(each);
+        if (!("asked" in each)) changeTree(site, put, each);
         else {
           for (let i = 0; i < each.times; i++) {
             if ((await twins.ask(all[each.asked] ?? ask("/"))).looks === 0) kept++;

@@ -11,6 +11,7 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { workingFolder } from "../../system/file-system.ts";
 import { isReadOnce, readNamedFile } from "../../system/named-file.ts";
+import type { Exported } from "./config-worker.ts";
 import type { Config } from "./config.ts";
 import { readConfig, resolvePaths } from "./read-config.ts";
 
@@ -56,8 +57,26 @@ function readJson(octets: Uint8Array): Result<Config, string> {
     const text = error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : "";
     return failure(`: malformed JSON: ${text}`);
   }
+  return check(value);
+}
+
+/** Takes `value` for a configuration. */
+function check(value: unknown): Result<Config, string> {
   const read = readConfig(value);
   return read.ok ? read : failure(`: ${read.error}`);
+}
+
+/** Takes what a file exports for a configuration, without the members that are undefined. */
+function checkExported({ content, missing }: Exported): Result<Config, string> {
+  for (const { keys, type } of missing) {
+    // A message says what stood there, but nothing of what it does.
+    const put = type === "symbol" ? Symbol() : () => undefined;
+    const last = keys.at(-1) ?? "";
+    const holder = keys.slice(0, -1).reduce<object>((at, key) => Reflect.get(at, key), content);
+    Reflect.set(holder, last, put);
+  }
+  const read = check(content.value);
+  return read.ok ? success(JSON.parse(JSON.stringify(read.value)) as Config) : read;
 }
 
 /** Runs a TypeScript or JavaScript file and reads its default export as a configuration. */
@@ -66,8 +85,8 @@ async function run(file: string): Promise<Result<Config, string>> {
   if (!path.isWellFormed()) return failure(": Bun can't import a path that isn't UTF-8; use JSON");
   const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
   const { promise, resolve: settle } = Promise.withResolvers<Result<Config, string>>();
-  worker.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    settle(JSON.parse(data) as Result<Config, string>);
+  worker.addEventListener("message", ({ data }: MessageEvent<Result<Exported, string>>) => {
+    settle(data.ok ? checkExported(data.value) : data);
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();

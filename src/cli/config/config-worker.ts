@@ -1,6 +1,7 @@
 /**
  * The worker thread that runs a configuration in TypeScript. It receives the file's path, and sends
- * back the checked default export, or what is wrong, as JSON.
+ * back the default export, or why there is none. The export isn't checked here, so that the thread
+ * loads no more than the file imports.
  */
 
 import { plugin } from "bun";
@@ -8,11 +9,18 @@ import { relative } from "node:path";
 
 import { defaultLimits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
-import { failure } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
 import { defineConfig } from "./config.ts";
-import { readConfig } from "./read-config.ts";
 
 declare const self: Worker;
+
+/** What a file exports by default, as it is sent to another thread. */
+export interface Exported {
+  /** The export in one member, without its functions and symbols, which can't be sent. */
+  readonly content: { value?: unknown };
+  /** Where in `content` those were: the keys that lead there. */
+  readonly missing: readonly { readonly keys: readonly string[]; readonly type: string }[];
+}
 
 // The file may be in a folder where postern isn't installed.
 plugin({
@@ -41,19 +49,37 @@ function describe(error: unknown, file: string): string {
   return `: ${relative(process.cwd(), at.file)}:${at.line}: ${line}`;
 }
 
-async function read(file: string): Promise<Result<unknown, string>> {
-  let value: unknown;
+/** A copy of `value` that can be sent. */
+function sendable(value: unknown): Exported {
+  const missing: { keys: readonly string[]; type: string }[] = [];
+  // One copy of each object: a configuration may use one twice, or lead back to itself.
+  const copies = new Map<object, object>();
+  const copyOf = (part: unknown, keys: readonly string[]): unknown => {
+    if (typeof part === "function" || typeof part === "symbol") {
+      missing.push({ keys, type: typeof part });
+      return undefined;
+    }
+    if (typeof part !== "object" || part === null) return part;
+    const known = copies.get(part);
+    if (known !== undefined) return known;
+    const copy = (Array.isArray(part) ? [] : Object.create(null)) as Record<string, unknown>;
+    copies.set(part, copy);
+    for (const [key, member] of Object.entries(part)) copy[key] = copyOf(member, [...keys, key]);
+    return copy;
+  };
+  return { content: { value: copyOf(value, ["value"]) }, missing };
+}
+
+async function read(file: string): Promise<Result<Exported, string>> {
   try {
     const module = (await import(file)) as { default?: unknown };
     if (module.default === undefined) return failure(": expected a default export, got none");
-    value = module.default;
+    return success(sendable(module.default));
   } catch (error) {
     return failure(describe(error, file));
   }
-  const config = readConfig(value);
-  return config.ok ? config : failure(`: ${config.error}`);
 }
 
 self.addEventListener("message", ({ data: file }: MessageEvent<string>) => {
-  void read(file).then((outcome) => self.postMessage(JSON.stringify(outcome), []));
+  void read(file).then((outcome) => self.postMessage(outcome, []));
 });

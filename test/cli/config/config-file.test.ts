@@ -99,6 +99,17 @@ describe("a TypeScript file", () => {
       ': cache: expected a whole number of seconds, got "soon"',
     ],
     ["export default { root: () => '' };", ": root: expected a folder's path, got a function"],
+    [
+      "export default { cors: { origins: [Symbol()] } };",
+      ': cors.origins[0]: expected an origin, "https://example.com", got a symbol',
+    ],
+    ["export default { roots() {} };", ": roots: unknown key, did you mean root?"],
+    ["export default { cache: NaN };", ": cache: expected a whole number of seconds, got NaN"],
+    ["export default () => ({});", ": expected an object, got a function"],
+    [
+      "const loop = {}; loop.loop = loop; export default { limits: loop };",
+      ": limits.loop: unknown key, expected a limit, such as bodyBytesMax",
+    ],
     ["export const config = {};", ": expected a default export, got none"],
     ["export default 5;", ": expected an object, got 5"],
     ["\n\nconst a = ;", ":3: Unexpected ;"],

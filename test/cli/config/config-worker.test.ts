@@ -13,7 +13,7 @@ async function read(name: string, source: string): Promise<unknown> {
   const program = new URL("../../../src/cli/config/config-worker.ts", import.meta.url);
   const worker = new Worker(program);
   const { promise, resolve } = Promise.withResolvers<unknown>();
-  worker.addEventListener("message", ({ data }: MessageEvent<string>) => resolve(JSON.parse(data)));
+  worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => resolve(data));
   worker.postMessage(file, []);
   const outcome = await promise;
   worker.terminate();
@@ -21,10 +21,29 @@ async function read(name: string, source: string): Promise<unknown> {
 }
 
 describe("the worker that runs a configuration", () => {
-  test("sends the checked default export back", async () => {
+  test("sends the default export back", async () => {
     const source =
       'import { defineConfig } from "postern";\nexport default defineConfig({ port: 4 });';
-    expect(await read("good.ts", source)).toEqual({ ok: true, value: { port: 4 } });
+    const value = { content: { value: { port: 4 } }, missing: [] };
+    expect(await read("good.ts", source)).toEqual({ ok: true, value });
+  });
+
+  test("says where functions and symbols were, and keeps all else that it can send", async () => {
+    const source = `const shared = { a: NaN, b: 5n, c: undefined, ["__proto__"]: () => {} };
+      export default Object.assign(shared, { list: [1, Symbol("x"), shared] });`;
+    const outcome = (await read("odd.ts", source)) as { value: { content: { value: object } } };
+    const { value } = outcome.value.content;
+    expect(outcome).toMatchObject({
+      value: {
+        missing: [
+          { keys: ["value", "__proto__"], type: "function" },
+          { keys: ["value", "list", "1"], type: "symbol" },
+        ],
+      },
+    });
+    expect(Object.keys(value)).toEqual(["a", "b", "c", "__proto__", "list"]);
+    expect(value).toMatchObject({ a: NaN, b: 5n, c: undefined });
+    expect(Reflect.get(value, "list")).toEqual([1, undefined, value]);
   });
 
   test("says what is missing, what is wrong, and where it doesn't compile", async () => {
