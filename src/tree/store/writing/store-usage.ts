@@ -1,8 +1,8 @@
 /**
  * How much lies in a folder of a store and all below it, hidden or not, whoever may read it: the
  * objects, and the parts of uploads that aren't complete. Lists don't have those parts. They are
- * found by the records of the uploads, each of which costs a GET and a list of its parts. What other
- * programs have begun isn't counted.
+ * found by the records of the uploads, each of which costs a GET and a list of its parts. What
+ * other programs have begun isn't counted.
  */
 
 import { recordedName } from "../../writing/temporary-name.ts";
