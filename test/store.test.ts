@@ -98,7 +98,9 @@ describe("a store that takes connections and answers nothing", () => {
     served.stub.fault = () => silence;
     const paths = ["/a.txt", "/docs/b.txt", "/", "/a.txt", "/docs/"];
     const first = await Promise.all(paths.map((path) => served.get(path)));
-    expect(first.map(({ status }) => status)).toEqual([504, 504, 504, 504, 504]);
+    // Those that come to a busy machine later find the circuit open.
+    expect(first[0]?.status).toBe(504);
+    expect(first.filter(({ status }) => ![503, 504].includes(status))).toEqual([]);
     const next = await served.get("/a.txt");
     expect(next.status).toBe(503);
     for (const { headers } of [...first, next]) {

@@ -55,9 +55,15 @@ export class MovedClock implements Clock {
 class EarlyAlarms extends EventLoop {
   readonly #set = new Map<Alarm, { readonly afterMs: number; readonly ring: () => void }>();
 
+  /** How many alarms are set for `afterMs`. */
+  countOf(afterMs: number): number {
+    return [...this.#set.values()].filter((one) => one.afterMs === afterMs).length;
+  }
+
   /** Rings the alarms that are set for `afterMs`. */
   ringThoseOf(afterMs: number): void {
-    for (const [alarm, { afterMs: own, ring }] of this.#set) {
+    // One that rings may set another for the same time.
+    for (const [alarm, { afterMs: own, ring }] of [...this.#set]) {
       if (own !== afterMs) continue;
       alarm.clear();
       ring();

@@ -145,61 +145,79 @@ describe("a request to a store", () => {
 });
 
 describe("requests to a store that takes connections and answers nothing", () => {
-  /** Only what ends them before their own deadlines is seen. */
-  const limits = {
-    storeSilenceTimeMs: 100,
-    storeResponseTimeMs: 600_000,
-    storeTimeMs: 600_000,
-    storeRequestsMax: 4,
-  };
+  const storeSilenceTimeMs = 600_000;
+  const limits = { storeSilenceTimeMs, storeResponseTimeMs: 9_000_000, storeTimeMs: 9_000_001 };
+
+  /** Waits until the store has got `count` requests since it was last asked what it got. */
+  async function gotten({ stub }: StoredTree, count: number): Promise<void> {
+    while (stub.requests.length < count) await Bun.sleep(1);
+  }
 
   test("all end as soon as that is known, without another attempt, and later ones aren't sent", async () => {
-    await using stored = await StoredTree.open({ limits });
+    await using stored = await StoredTree.open({ limits: { ...limits, storeRequestsMax: 4 } });
+    stored.clock.stop();
     stored.stub.put("a.txt", "hello");
     expect(await ask(stored)).toBe("hello");
     stored.stub.told();
-    stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: promise });
     // Some of them wait for their turn.
-    const failures = await Promise.all(Array.from({ length: 10 }, () => ask(stored)));
+    const asked = Array.from({ length: 10 }, () => ask(stored));
+    await gotten(stored, 4);
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    await gotten(stored, 5);
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    const failures = await Promise.all(asked);
     const statuses = failures.map((failure) => (failure as StoreFailure).status);
     expect(statuses.toSorted((a, b) => a - b)).toEqual([
       ...Array(6).fill(503),
       ...Array(4).fill(504),
     ]);
     for (const failure of failures) expect(failure).toMatchObject({ retryAfterSeconds: 1 });
-    expect(stored.stub.told().toSorted()).toEqual([
-      ...Array(4).fill("GET a.txt 0"),
-      "HEAD a.txt 0",
-    ]);
+    const told = (): string[] => stored.stub.told().toSorted();
+    expect(told()).toEqual([...Array(4).fill("GET a.txt 0"), "HEAD a.txt 0"]);
     expect(await ask(stored)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
-    expect(stored.stub.told()).toEqual([]);
+    expect(told()).toEqual([]);
     // One that is let through is let go with the probe.
-    stored.clock.addedMs = 1001;
-    expect(await ask(stored)).toMatchObject({ status: 504 });
-    stored.clock.addedMs = 2002;
+    stored.clock.addedMs = 1000;
+    const through = ask(stored);
+    await gotten(stored, 2);
+    expect(await ask(stored)).toMatchObject({ status: 503 });
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    expect(await through).toMatchObject({ status: 504 });
+    stored.clock.addedMs = 2000;
     stored.stub.fault = undefined;
     expect(await ask(stored)).toBe("hello");
+    resolve();
   });
 
   test("go on while it answers anything else", async () => {
     await using stored = await StoredTree.open({ limits });
+    stored.clock.stop();
     stored.stub.put("a.txt", "hello");
     stored.stub.put("b.txt", "there");
     expect(await ask(stored, { key: "b.txt" })).toBe("there");
+    stored.stub.told();
     const { promise, resolve } = Promise.withResolvers<void>();
     stored.stub.fault = ({ key }) => (key === "a.txt" ? { wait: promise } : undefined);
     const slow = ask(stored);
-    const isProbed = (): boolean => stored.stub.requests.some(({ method }) => method === "HEAD");
-    while (!isProbed()) await Bun.sleep(1);
-    stored.stub.told();
-    // The store is looked at again after that time, and the request still waits.
-    while (!isProbed()) await Bun.sleep(1);
+    await gotten(stored, 1);
+    const probes = (): number => stored.stub.requests.length - 1;
+    // The store is looked at again when nothing was answered after the last look.
+    while (probes() < 2) {
+      stored.clock.addedMs += 1000;
+      stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+      // Besides that of the question, which goes on, there is one of a probe.
+      while (stored.scheduler.countOf(storeSilenceTimeMs) > 1) await Bun.sleep(1);
+    }
+    expect(stored.scheduler.countOf(storeSilenceTimeMs)).toBe(1);
     resolve();
     expect(await slow).toBe("hello");
   });
 
   test("don't wait for a connection that was kept, the second time", async () => {
-    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs: 300 } });
+    const storeResponseTimeMs = storeSilenceTimeMs;
+    await using stored = await StoredTree.open({ limits: { ...limits, storeResponseTimeMs } });
     stored.stub.put("a.txt", "hello");
     expect(await ask(stored)).toBe("hello");
     // What comes on a connection that has had a request is lost.
@@ -211,8 +229,11 @@ describe("requests to a store that takes connections and answers nothing", () =>
     };
     const hellos = ["hello", "hello", "hello"];
     for (let times = 0; times < 2; times++) {
-      const answers: unknown[] = await Promise.all([ask(stored), ask(stored), ask(stored)]);
-      expect(answers).toEqual(hellos);
+      stored.stub.told();
+      const asked: Promise<unknown>[] = hellos.map(() => ask(stored));
+      await gotten(stored, 3);
+      stored.scheduler.ringThoseOf(storeResponseTimeMs);
+      expect(await Promise.all(asked)).toEqual(hellos);
     }
   });
 });
