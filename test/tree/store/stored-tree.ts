@@ -62,9 +62,10 @@ class EarlyAlarms extends EventLoop {
 
   /** Rings the alarms that are set for `afterMs`. */
   ringThoseOf(afterMs: number): void {
-    // One that rings may set another for the same time.
-    for (const [alarm, { afterMs: own, ring }] of [...this.#set]) {
-      if (own !== afterMs) continue;
+    const due = Array.from(this.#set).filter(([, one]) => one.afterMs === afterMs);
+    // One that rings may set another for the same time, or clear it.
+    for (const [alarm, { ring }] of due) {
+      if (this.#set.get(alarm)?.ring !== ring) continue;
       alarm.clear();
       ring();
     }

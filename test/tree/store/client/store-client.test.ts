@@ -144,14 +144,14 @@ describe("a request to a store", () => {
   });
 });
 
+/** Waits until the store has got `count` requests since it was last asked what it got. */
+async function gotten({ stub }: StoredTree, count: number): Promise<void> {
+  while (stub.requests.length < count) await Bun.sleep(1);
+}
+
 describe("requests to a store that takes connections and answers nothing", () => {
   const storeSilenceTimeMs = 600_000;
   const limits = { storeSilenceTimeMs, storeResponseTimeMs: 9_000_000, storeTimeMs: 9_000_001 };
-
-  /** Waits until the store has got `count` requests since it was last asked what it got. */
-  async function gotten({ stub }: StoredTree, count: number): Promise<void> {
-    while (stub.requests.length < count) await Bun.sleep(1);
-  }
 
   test("all end as soon as that is known, without another attempt, and later ones aren't sent", async () => {
     await using stored = await StoredTree.open({ limits: { ...limits, storeRequestsMax: 4 } });
