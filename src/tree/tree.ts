@@ -99,16 +99,7 @@ export type Outcome =
       readonly kind: "failed";
       readonly code: string;
       readonly gateway?: GatewayFailure;
-      /** The limit that what was asked for exceeds; it never succeeds then. */
-      readonly limit?: ExceededLimit;
     };
-
-/** A limit, and how much there is: more than it, where it wasn't read further. */
-interface ExceededLimit {
-  readonly name: string;
-  readonly maximum: number;
-  readonly actual: number;
-}
 
 /** How a failure of storage that is another server's is answered (RFC 9110 §15.6.3 to §15.6.5). */
 export interface GatewayFailure {
@@ -205,6 +196,8 @@ export interface ListingOrder {
 export interface ListingTotals {
   readonly files: number;
   readonly folders: number;
+  /** Whether the folder has more, which were neither read nor counted. */
+  readonly isCut?: boolean;
   /** How many of them precede the entries of this page. */
   readonly from: number;
 }

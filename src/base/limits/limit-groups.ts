@@ -22,11 +22,19 @@ interface StoreLimits {
   /** How long a store may take to answer one attempt, and be silent in a stream. */
   readonly storeResponseTimeMs: Milliseconds;
   /**
-   * How long a request to a store may take with all attempts; after it 504. How long a stream whose
-   * store fails asks for the rest; after it a reset.
+   * How long a request that reads from a store may wait while nothing else is answered; after it a
+   * probe, which may take as long again. After both all requests that wait are answered 504, and
+   * the store isn't asked for a while.
    */
+  readonly storeSilenceTimeMs: Milliseconds;
+  /** How long a request to a store may take with all attempts; after it 504. */
   readonly storeTimeMs: Milliseconds;
-  /** How long a request to a store may take whose answer can be done without. */
+  /** How long a stream whose store fails asks for the rest; after it a reset. */
+  readonly storeStreamTimeMs: Milliseconds;
+  /**
+   * How long a request to a store may take whose answer can be done without, or for which there is
+   * an answer that is stale and may be used.
+   */
   readonly storeOptionalTimeMs: Milliseconds;
   /**
    * Failures of a store in a row; after them, if what is known to be there fails, too, it isn't

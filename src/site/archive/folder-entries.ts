@@ -72,9 +72,9 @@ async function* childrenOf(
 ): AsyncGenerator<DirectoryEntry, void> {
   const { archiveEntriesMax } = limits;
   const list = (): ListingSteps => tree.list(path, archiveEntriesMax, View.passing());
-  for await (const { found, entries, failure } of pacedEntries(list, listings)) {
+  for await (const { found, entries, failure, totals } of pacedEntries(list, listings)) {
     if (failure !== undefined) throw unreadable(path, failure);
-    if (found > archiveEntriesMax) throw tooMany(archiveEntriesMax);
+    if (found > archiveEntriesMax || totals?.isCut === true) throw tooMany(archiveEntriesMax);
     yield* entries;
   }
 }

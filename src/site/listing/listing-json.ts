@@ -45,10 +45,11 @@ export function jsonListings(explains: boolean): ListingFormat {
       return text;
     },
     end(asked: AskedListing, { totals, octets }: ListedSum): string {
-      const { page, pages, left } = pagesOf(asked, totals);
+      const { page, pages, left: counted, isCut } = pagesOf(asked, totals);
       const { files, folders } = totals;
       const at = (other: number): string | null =>
         other < 1 || other > pages ? null : hrefOf({ ...asked.order, page: other });
+      const left = isCut ? null : counted;
       const links = { page, pages, prev: at(page - 1), next: at(page + 1) };
       const rest = JSON.stringify({ files, folders, bytes: octets, ...links, left });
       return `\n],${rest.slice(1)}\n`;

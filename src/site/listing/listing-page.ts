@@ -201,13 +201,16 @@ function pageLinks({ order }: AskedListing, { page, pages }: Pages, view: Listin
 }
 
 /** What stands between the table and the footer. */
-function belowTable(asked: AskedListing, { count }: ListedSum, { left }: Pages): string {
+function belowTable(asked: AskedListing, { count }: ListedSum, { left, isCut }: Pages): string {
   const { filter } = asked.order;
   const parts: string[] = [];
   if (count === 0) {
     parts.push(`<p class="soft">${filter === "" ? "Nothing here." : "Nothing matches."}</p>\n`);
   }
-  if (left > 0) {
+  if (isCut) {
+    const text = "And more, on no page. Each can be asked for by its name.";
+    parts.push(`<p class="soft">${text}</p>\n`);
+  } else if (left > 0) {
     const text = `And ${formatCount(left)} more, on no page. The filter finds them.`;
     parts.push(`<p class="soft">${text}</p>\n`);
   }

@@ -64,13 +64,16 @@ export interface Pages {
   readonly pages: number;
   /** Entries that are on no page, because there are more than can be put in order. */
   readonly left: number;
+  /** Whether there are more, which were neither read nor counted. */
+  readonly isCut: boolean;
 }
 
 /** The pages of the listing that is `asked` for, of which `totals` have been found. */
-export function pagesOf(asked: AskedListing, { files, folders, from }: ListingTotals): Pages {
+export function pagesOf(asked: AskedListing, totals: ListingTotals): Pages {
+  const { files, folders, from, isCut = false } = totals;
   const { entriesMax, pageMax } = asked;
   const found = files + folders;
   const pages = Math.min(Math.max(1, Math.ceil(found / entriesMax)), pageMax);
   const left = Math.max(0, found - pages * entriesMax);
-  return { page: Math.floor(from / entriesMax) + 1, pages, left };
+  return { page: Math.floor(from / entriesMax) + 1, pages, left, isCut };
 }

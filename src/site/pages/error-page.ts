@@ -319,8 +319,7 @@ export class ErrorPages {
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */
-  unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
-    if (limit !== undefined) return this.refusal({ ...ofStores().folderTooLarge, limit }, code);
+  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
     if (gateway === undefined) return this.failed(`the file system answered ${code}`);
     const { gatewayResponse } = ofStores();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));

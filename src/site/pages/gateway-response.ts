@@ -23,12 +23,6 @@ const refusals = refusalTable({
     text: `${text} can't be asked now; try again in a moment.`,
     close: false,
   },
-  "folder-too-large": {
-    status: 500,
-    section: "RFC 9110 §15.6.1",
-    text: "This folder has too many entries to be listed. Each can be asked for by its name.",
-    close: false,
-  },
   "store-timeout": {
     status: 504,
     section: "RFC 9110 §15.6.5",
@@ -38,9 +32,6 @@ const refusals = refusalTable({
 });
 
 const kinds = { 502: "store-failed", 503: "store-unavailable", 504: "store-timeout" } as const;
-
-/** The refusal to list a folder of a store with more entries than are put in order. */
-export const folderTooLarge: Refusal = refusals["folder-too-large"];
 
 /** The answer to `failure`, made of what `refuse` makes of a refusal. */
 export function gatewayResponse(

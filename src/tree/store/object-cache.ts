@@ -9,7 +9,7 @@
  * asked for without a condition.
  *
  * That there is no object is an answer like any other. Only failures are not kept; when the store
- * fails, an answer that was confirmed within the last `staleIfError` seconds is used.
+ * fails, an earlier answer may be used (`stale-answers.ts`).
  */
 
 import { BoundedStore } from "../../base/bounded-store.ts";
@@ -25,6 +25,7 @@ import type { ObjectReader } from "./object-reader.ts";
 import { StoreFailure } from "./client/store-client.ts";
 import type { StoreCounts } from "./client/store-counts.ts";
 import { SharedQuestions } from "./shared-questions.ts";
+import type { StaleAnswers } from "./stale-answers.ts";
 
 /** What the cache needs. */
 interface ObjectCacheParts {
@@ -38,8 +39,7 @@ interface ObjectCacheParts {
   readonly counts?: StoreCounts | undefined;
   /** Seconds for which an answer is used without a question. */
   readonly fresh: number;
-  /** Seconds for which an answer is used when the store fails. */
-  readonly staleIfError: number;
+  readonly stale: StaleAnswers;
 }
 
 /** What is known of the keys of one tree. */
@@ -60,7 +60,7 @@ export class ObjectCache implements KnownHolder {
       admitsOn: "first",
       admittedOneIn: 16,
     });
-    this.#questions = new SharedQuestions(() => logicalClock.tick());
+    this.#questions = new SharedQuestions(() => logicalClock.tick(), isLate);
   }
 
   /** What is known takes so much, in bytes. */
@@ -82,11 +82,28 @@ export class ObjectCache implements KnownHolder {
     const asked = this.#questions.ask(question, this.#sinceOf(view), (moment) =>
       this.#look(key, wanted, moment, view),
     );
-    return asked.then((found) => {
+    return this.#answerOf(asked, known, wanted).then((found) => {
       if (found instanceof StoreFailure) view.dependOnMore();
       else this.#depend(found, view);
       return found;
     });
+  }
+
+  /** What is `asked` for, or `known` in its place. */
+  async #answerOf(
+    asked: Promise<KnownObject | StoreFailure>,
+    known: KnownObject | undefined,
+    wanted: Wanted,
+  ): Promise<KnownObject | StoreFailure> {
+    const { stale, counts } = this.#parts;
+    if (known === undefined || !suffices(known.found, wanted) || !stale.mayBe(known.asking)) {
+      return await asked;
+    }
+    const { askedMs } = known.asking;
+    const found = await stale.inPlaceOf(asked, known, isFailure);
+    // What was asked for may have confirmed it.
+    if (found === known && known.asking.askedMs === askedMs) counts?.looked("stale");
+    return found;
   }
 
   isFresh({ moment, askedMs }: Asking, since: Moment): boolean {
@@ -158,7 +175,7 @@ export class ObjectCache implements KnownHolder {
     const stored = isOnDisk ? await disk.find(key) : undefined;
     const facts = base?.found.facts ?? stored?.facts;
     const read = await reader.read(key, wanted, { known: facts, isOptional });
-    if (read instanceof StoreFailure) return this.#stale(known, wanted, read);
+    if (read instanceof StoreFailure) return read;
     if (read === "unchanged" && base !== undefined) {
       counts?.looked("confirmed");
       base.confirm(asking);
@@ -190,20 +207,15 @@ export class ObjectCache implements KnownHolder {
     }
     return made;
   }
+}
 
-  /** What is used in place of an answer when the store fails. */
-  #stale(
-    known: KnownObject | undefined,
-    wanted: Wanted,
-    failure: StoreFailure,
-  ): KnownObject | StoreFailure {
-    if (known === undefined || !suffices(known.found, wanted)) return failure;
-    const { clock, staleIfError, counts } = this.#parts;
-    const ageMs = clock.monotonicMs() - known.asking.askedMs;
-    if (ageMs >= staleIfError * 1000) return failure;
-    counts?.looked("stale");
-    return known;
-  }
+function isFailure(found: KnownObject | StoreFailure): found is StoreFailure {
+  return found instanceof StoreFailure;
+}
+
+/** Whether the store has not answered in time. */
+function isLate(found: KnownObject | StoreFailure): boolean {
+  return isFailure(found) && found.status === 504;
 }
 
 /** Where what is wanted of `key` is kept: whether it has keys below stands beside the object. */

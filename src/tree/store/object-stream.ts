@@ -32,7 +32,7 @@ interface StreamParts {
   readonly scheduler: Scheduler;
   readonly limits: Pick<
     Limits,
-    "storeStreamsMax" | "storeQueueMax" | "storeResponseTimeMs" | "storeTimeMs"
+    "storeStreamsMax" | "storeQueueMax" | "storeResponseTimeMs" | "storeStreamTimeMs"
   >;
 }
 
@@ -134,8 +134,8 @@ export class ObjectStreams {
 
   /**
    * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or when the
-   * store has failed for `storeTimeMs` without an octet. That is longer than a few attempts take,
-   * because a store's gateway that is restarted is away for seconds.
+   * store has failed for `storeStreamTimeMs` without an octet. That is longer than a few attempts
+   * take, because a store's gateway that is restarted is away for seconds.
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
     const { client, clock, limits } = this.#parts;
@@ -163,7 +163,7 @@ export class ObjectStreams {
       }
       const nowMs = clock.monotonicMs();
       failedMs ??= nowMs;
-      if (nowMs - failedMs >= limits.storeTimeMs) {
+      if (nowMs - failedMs >= limits.storeStreamTimeMs) {
         throw new BrokenBody("the object store has failed for too long");
       }
       failures++;
@@ -235,7 +235,7 @@ export class ObjectStreams {
       if (this.#bodies.size >= limits.storeStreamsMax) this.#longestPaused()?.giveUp();
       looking.set(lookMs, look);
     };
-    deadline.set(limits.storeTimeMs, () => ending.abort());
+    deadline.set(limits.storeStreamTimeMs, () => ending.abort());
     look();
     try {
       if (!(await this.#slots.take(ending.signal))) throw new BrokenBody("too many streams");

@@ -18,6 +18,7 @@ import { ObjectStreams } from "./object-stream.ts";
 import { bucketNameFault } from "./client/bucket-name.ts";
 import { StoreClient } from "./client/store-client.ts";
 import type { StoreCounts } from "./client/store-counts.ts";
+import { StaleAnswers } from "./stale-answers.ts";
 import { StoreListings } from "./store-listing.ts";
 import type { StoreOptions, StoreSource } from "./client/store-source.ts";
 import { readStoreSource } from "./client/store-source.ts";
@@ -73,7 +74,8 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const { permissions, hidden, index, beside } = options;
   const isUploaded = uploadedBy(options, source);
   const reader = new ObjectReader({ client, streams, clock, limits, mode, isUploaded });
-  const common = { reader, clock, logicalClock, limits, fresh, staleIfError };
+  const stale = new StaleAnswers({ client, clock, scheduler, limits, staleIfError });
+  const common = { reader, clock, logicalClock, limits, fresh, stale };
   const disk = openDisk(store, source, { clock, limits, isUploaded });
   if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
   const objects = new ObjectCache({ ...common, disk, counts });

@@ -3,6 +3,9 @@
  * comes while a question is under way may be about a change that its answer doesn't show, so it
  * waits for the next one. However many ask at once, each key has at most one question under way and
  * one that waits.
+ *
+ * A question that had no answer in time has none for those either who wait for the next one: they
+ * have waited for as long as a question may take.
  */
 
 import type { Moment } from "../view.ts";
@@ -19,11 +22,16 @@ interface Current<Answer> {
 /** Questions by key. */
 export class SharedQuestions<Answer> {
   readonly #tick: () => Moment;
+  readonly #isLate: (answer: Answer) => boolean;
   readonly #current = new Map<string, Current<Answer>>();
 
-  /** `tick` makes a moment later than all others. */
-  constructor(tick: () => Moment) {
+  /**
+   * `tick` makes a moment later than all others. `isLate` tells whether an answer is that there was
+   * none in time.
+   */
+  constructor(tick: () => Moment, isLate: (answer: Answer) => boolean) {
     this.#tick = tick;
+    this.#isLate = isLate;
   }
 
   /** How many are under way. */
@@ -39,7 +47,11 @@ export class SharedQuestions<Answer> {
     const current = this.#current.get(key);
     if (current === undefined) return await this.#put(key, put);
     if (current.moment >= since) return await current.answer;
-    current.next ??= current.answer.then(async () => await this.#put(key, put));
+    current.next ??= current.answer.then(async (answer) => {
+      if (!this.#isLate(answer)) return await this.#put(key, put);
+      this.#current.delete(key);
+      return answer;
+    });
     return await current.next;
   }
 

@@ -5,8 +5,8 @@
  * With `permissions: "process"` lists are all that is asked for.
  *
  * One reading serves all listings of the same page that were asked for before it began. When the
- * store fails, one that was read within the last `staleIfError` seconds is used. What is read
- * through once, as for an archive, is neither kept for that nor made of what is kept.
+ * store fails, one that was read earlier may be used (`stale-answers.ts`). What is read through
+ * once, as for an archive, is neither kept for that nor made of what is kept.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -18,9 +18,10 @@ import type { EntryFacts } from "../../system/file-system.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import { withEntries } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
+import { entryOrder } from "../listing/entry-order.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { ContainedPath } from "../path.ts";
-import { childPath, folderPath } from "../path.ts";
+import { childPath, folderPath, isHiddenName } from "../path.ts";
 import { permits } from "../permission.ts";
 import type {
   FolderOutcome,
@@ -37,6 +38,7 @@ import type { ObjectCache } from "./object-cache.ts";
 import { defaultMode } from "./object-mode.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { SharedQuestions } from "./shared-questions.ts";
+import type { StaleAnswers } from "./stale-answers.ts";
 import { StoreFailure } from "./client/store-client.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
@@ -52,8 +54,7 @@ interface ListingParts {
   readonly limits: Pick<Limits, "listingOrderedEntriesMax" | "listingCacheBytesMax">;
   /** Seconds for which a listing is used without a question. */
   readonly fresh: number;
-  /** Seconds for which a listing is used when the store fails. */
-  readonly staleIfError: number;
+  readonly stale: StaleAnswers;
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
 }
@@ -95,15 +96,28 @@ const stepWork = 32;
 const entryBytes = 256;
 
 /** An entry as it is known so far. */
-interface Entry {
+class Entry {
   facts: EntryFacts;
   /** As the list has it; undefined for a folder. */
   readonly listed: ListedObject | undefined;
   /** Of a folder: the kind of what its path with a slash leads to. */
   kind: Kind | undefined;
+  /** By the list alone; by the list, whose date stays; or by what has been asked for. */
+  state: "listed" | "dated" | "asked" = "listed";
+
+  constructor(facts: EntryFacts, listed: ListedObject | undefined) {
+    this.facts = facts;
+    this.listed = listed;
+  }
 }
 
 type Entries = Map<string, Entry>;
+
+/** The names of a folder were read: all of them, or as many as are put in order ("cut"). */
+interface ReadNames {
+  readonly kind: "read";
+  readonly isCut: boolean;
+}
 
 /** A listing that is kept while it is fresh, or may be used when the store fails. */
 class KeptListing implements StoreEntry {
@@ -111,12 +125,33 @@ class KeptListing implements StoreEntry {
   isUsed = true;
   readonly steps: readonly ListingStep[];
   readonly asking: Asking;
+  /** How the store has failed; undefined for what was read. */
+  readonly failure: Failed | undefined;
 
-  constructor(steps: readonly ListingStep[], asking: Asking, bytes: number) {
+  constructor(steps: readonly ListingStep[], asking: Asking, bytes: number, failure?: Failed) {
     this.steps = steps;
     this.asking = asking;
     this.bytes = bytes;
+    this.failure = failure;
   }
+
+  static failed(failure: Failed, asking: Asking): KeptListing {
+    return new KeptListing(
+      [{ found: 0, entries: [], work: 1, failure }],
+      asking,
+      Infinity,
+      failure,
+    );
+  }
+}
+
+function hasFailed({ failure }: KeptListing): boolean {
+  return failure !== undefined;
+}
+
+/** Whether the store has not answered in time. */
+function isLate({ failure }: KeptListing): boolean {
+  return failure?.gateway?.status === 504;
 }
 
 /** The listings of one tree. */
@@ -130,8 +165,8 @@ export class StoreListings {
   constructor(parts: ListingParts) {
     const { logicalClock, limits } = parts;
     this.#parts = parts;
-    this.#questions = new SharedQuestions(() => logicalClock.tick());
-    const isKept = parts.fresh > 0 || parts.staleIfError > 0;
+    this.#questions = new SharedQuestions(() => logicalClock.tick(), isLate);
+    const isKept = parts.fresh > 0 || parts.stale.isAllowed;
     const bytesMax = isKept ? limits.listingCacheBytesMax : 0;
     this.#kept = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
   }
@@ -140,7 +175,7 @@ export class StoreListings {
   async *list(asked: AskedFolder): AsyncGenerator<ListingStep, void> {
     const { limit, order, path, view } = asked;
     const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
-    const { fresh } = this.#parts;
+    const { fresh, stale } = this.#parts;
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#parts.objects.isFresh(kept.asking, view.since)) {
       yield* kept.steps;
@@ -148,9 +183,11 @@ export class StoreListings {
     }
     const since = fresh > 0 ? this.#changedMoment : view.since;
     const question = `${view.isOptional ? "optional " : ""}${key}`;
-    const { steps } = await this.#questions.ask(question, since, (moment) =>
+    const reading = this.#questions.ask(question, since, (moment) =>
       this.#read(key, asked, moment),
     );
+    const mayBeKept = kept !== undefined && view.since !== Infinity && stale.mayBe(kept.asking);
+    const { steps } = await (mayBeKept ? stale.inPlaceOf(reading, kept, hasFailed) : reading);
     yield* steps;
   }
 
@@ -183,17 +220,21 @@ export class StoreListings {
     const asking = { moment, askedMs: this.#parts.clock.monotonicMs() };
     const steps: ListingStep[] = [];
     const entries: Entries = new Map();
-    const failure = await this.#readNames(asked, entries);
-    if (failure?.kind === "failed") return this.#failed(key, asked, asking, failure);
-    if (failure !== undefined) return new KeptListing(steps, asking, Infinity);
+    const names = await this.#readNames(asked, entries);
+    if (names.kind === "failed") return KeptListing.failed(names, asking);
+    if (names.kind !== "read") return new KeptListing(steps, asking, Infinity);
+    const unordered = await this.#settleTimes(asked, entries);
+    if (unordered !== undefined) return KeptListing.failed(failedAs(unordered), asking);
     const making = listFolder(this.#contextOf(asked, entries), asked.limit, asked.order);
     for (let step = await this.#next(making); step !== undefined; step = await this.#next(making)) {
       const { leftOut, part, totals } = step;
       if (part === undefined && totals === undefined && leftOut === undefined) continue;
-      const names = part === undefined || asked.isProcess ? [] : namesIn(part);
-      const failed = await this.#lookAt(asked, names, entries);
-      if (failed !== undefined) return this.#failed(key, asked, asking, failedAs(failed));
-      steps.push({ ...step, work: 1 });
+      const shown = part === undefined || asked.isProcess ? [] : namesIn(part);
+      const failed = await this.#lookAt(asked, shown, entries);
+      if (failed !== undefined) return KeptListing.failed(failedAs(failed), asking);
+      const found =
+        totals === undefined || !names.isCut ? {} : { totals: { ...totals, isCut: true } };
+      steps.push({ ...step, ...found, work: 1 });
     }
     const read = new KeptListing(steps, asking, entryBytes * (entries.size + 1));
     const isKept = asked.view.since !== Infinity && moment >= this.#changedMoment;
@@ -201,15 +242,25 @@ export class StoreListings {
     return read;
   }
 
-  /** What is used in place of a listing when there is a failure: one that is kept, or that. */
-  #failed(key: string, { view }: AskedFolder, asking: Asking, failure: Failed): KeptListing {
-    const { clock, staleIfError } = this.#parts;
-    const isStores = failure.gateway !== undefined && view.since !== Infinity;
-    const kept = isStores ? this.#kept.get(key) : undefined;
-    const isUsable =
-      kept !== undefined && clock.monotonicMs() - kept.asking.askedMs < staleIfError * 1000;
-    if (isUsable) return kept;
-    return new KeptListing([{ found: 0, entries: [], work: 1, failure }], asking, Infinity);
+  /**
+   * Lists have the dates of objects, and the files' own are in their metadata. What a listing is
+   * ordered by has to be what it shows. So if all entries are on one page, whose modes are asked
+   * for in any case, they are asked for before the order is made. If not, the dates of the objects
+   * are shown. Returns how the store has failed.
+   */
+  async #settleTimes(asked: AskedFolder, entries: Entries): Promise<StoreFailure | undefined> {
+    const { hidden, isProcess, limit, order, path } = asked;
+    if (order?.sort !== "time" || isProcess) return undefined;
+    const wanted = entryOrder(order.sort, order.isDescending, order.filter);
+    const shown = [...entries.keys()].filter(
+      (name) => (hidden || !isHiddenName(name, path.segments.length)) && wanted.has(name),
+    );
+    if (shown.length <= limit) return await this.#lookAt(asked, shown, entries);
+    for (const name of shown) {
+      const entry = entries.get(name);
+      if (entry !== undefined) entry.state = "dated";
+    }
+    return undefined;
   }
 
   /** The next step of `making`, in a turn that has time for it; undefined when there is none. */
@@ -222,8 +273,8 @@ export class StoreListings {
     return next?.value ?? undefined;
   }
 
-  /** Reads the names in the folder. Returns why it can't be listed. */
-  async #readNames(asked: AskedFolder, entries: Entries): Promise<Refusal | undefined> {
+  /** Reads the names in the folder, as far as so many go; or tells why it can't be listed. */
+  async #readNames(asked: AskedFolder, entries: Entries): Promise<ReadNames | Refusal> {
     const { reader, limits, mode } = this.#parts;
     const refused = await asked.refusal();
     if (refused !== undefined) return refused;
@@ -232,6 +283,7 @@ export class StoreListings {
     const query = { prefix, delimiter: "/", mostKeys: keysAtOnce, isOptional };
     const folderMode = defaultMode(mode, "directory");
     const fileMode = defaultMode(mode, "file");
+    const namesMax = Math.max(asked.limit, limits.listingOrderedEntriesMax);
     let after: string | undefined;
     do {
       const listed = await reader.list({ ...query, after });
@@ -239,21 +291,20 @@ export class StoreListings {
       for (const object of listed.objects) {
         const { key, size, modifiedMs: mtimeMs } = object;
         if (key === prefix) continue;
+        if (entries.size === namesMax) return { kind: "read", isCut: true };
         const facts: EntryFacts = { type: "file", size, mtimeMs, mode: fileMode };
-        entries.set(key.slice(prefix.length), { facts, listed: object, kind: undefined });
+        entries.set(key.slice(prefix.length), new Entry(facts, object));
       }
       for (const folder of listed.prefixes) {
         const name = folder.slice(prefix.length, -1);
-        const facts: EntryFacts = { ...undated, mode: folderMode };
         // A path without a slash leads to the object of that name.
-        if (!entries.has(name)) entries.set(name, { facts, listed: undefined, kind: undefined });
-      }
-      if (entries.size > limits.listingOrderedEntriesMax) {
-        return tooMany(limits.listingOrderedEntriesMax, entries.size);
+        if (entries.has(name)) continue;
+        if (entries.size === namesMax) return { kind: "read", isCut: true };
+        entries.set(name, new Entry({ ...undated, mode: folderMode }, undefined));
       }
       after = listed.next;
     } while (after !== undefined);
-    return undefined;
+    return { kind: "read", isCut: false };
   }
 
   #contextOf(asked: AskedFolder, entries: Entries): ListingContext {
@@ -304,7 +355,7 @@ export class StoreListings {
     entries: Entries,
   ): Promise<StoreFailure | undefined> {
     const entry = entries.get(name);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || entry.state === "asked") return undefined;
     const { objects } = this.#parts;
     const { listed } = entry;
     const key = `${asked.key}${name}${listed === undefined ? "/" : ""}`;
@@ -321,13 +372,16 @@ export class StoreListings {
     const facts = isSame ? last : found?.found.facts;
     if (facts === undefined) {
       // An object that is gone is left out; a folder without an object has a mode by default.
-      if (listed !== undefined) entries.delete(name);
+      if (listed === undefined) entry.state = "asked";
+      else entries.delete(name);
       return undefined;
     }
     const { type } = entry.facts;
-    const { mode, mtimeMs } = facts;
+    const { mode } = facts;
+    const mtimeMs = entry.state === "dated" ? entry.facts.mtimeMs : facts.mtimeMs;
     const size = type === "file" ? facts.size : 0;
     entry.facts = { type, size, mtimeMs, mode };
+    entry.state = "asked";
     if (type === "directory" && permits(mode, "search") && !permits(mode, "read")) {
       const child = childPath(asked.path, name);
       if (child !== undefined) entry.kind = await asked.peek(folderPath(child));
@@ -344,16 +398,6 @@ function namesIn(part: ListingPart): readonly string[] {
     for (const { name } of step.value.entries) names.push(name);
   }
   return names;
-}
-
-/** Why a folder of `actual` entries, or more, has no listing. */
-function tooMany(maximum: number, actual: number): Failed {
-  const name = "listingOrderedEntriesMax";
-  return {
-    kind: "failed",
-    code: `the folder has more than ${maximum} entries`,
-    limit: { name, maximum, actual },
-  };
 }
 
 function failedAs({ reason, status, retryAfterSeconds }: StoreFailure): Failed {

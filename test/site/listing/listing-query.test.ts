@@ -54,11 +54,11 @@ test("a link leads to the order that it is made of", () => {
 });
 
 test.each([
-  [0, 0, { page: 1, pages: 1, left: 0 }],
-  [10, 0, { page: 1, pages: 1, left: 0 }],
-  [11, 10, { page: 2, pages: 2, left: 0 }],
-  [50, 40, { page: 5, pages: 5, left: 0 }],
-  [51, 0, { page: 1, pages: 5, left: 1 }],
+  [0, 0, { page: 1, pages: 1, left: 0, isCut: false }],
+  [10, 0, { page: 1, pages: 1, left: 0, isCut: false }],
+  [11, 10, { page: 2, pages: 2, left: 0, isCut: false }],
+  [50, 40, { page: 5, pages: 5, left: 0, isCut: false }],
+  [51, 0, { page: 1, pages: 5, left: 1, isCut: false }],
 ])("%p entries from %p are %p", (files, from, wanted) => {
   const asked = { path: pathOf("/"), order: plain, entriesMax: 10, pageMax: 5 };
   expect(pagesOf(asked, { files, folders: 0, from })).toEqual(wanted);

@@ -177,6 +177,92 @@ describe("when the store fails", () => {
   });
 });
 
+/** Lets the requests that wait be answered, so that the store can be stopped. */
+async function wake({ stub }: StoredTree, resolve: () => void): Promise<void> {
+  stub.fault = undefined;
+  resolve();
+  while (stub.requests.some(({ isOver }) => !isOver)) await Bun.sleep(1);
+}
+
+describe("while the store is silent", () => {
+  const storeOptionalTimeMs = 600_000;
+  const storeSilenceTimeMs = 700_000;
+  const deadlines = { storeResponseTimeMs: 900_000, storeTimeMs: 900_000 };
+  const limits = { storeOptionalTimeMs, storeSilenceTimeMs, ...deadlines };
+  const store = { staleIfError: 3600 };
+
+  test("an answer that may be stale is waited for as long as one that can be done without", async () => {
+    await using stored = await StoredTree.open({ store, limits });
+    stored.clock.stop();
+    stored.stub.put("docs/a.txt", "one");
+    await stored.ask("/docs/a.txt");
+    stored.stub.told();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: promise });
+    stored.stub.put("docs/a.txt", "two");
+    const asked = textAt(stored, "/docs/a.txt");
+    while (stored.stub.requests.length < 2) await Bun.sleep(1);
+    stored.scheduler.ringThoseOf(storeOptionalTimeMs);
+    expect(await asked).toBe("one");
+    // The question stays under way, and what it comes to is there for the next one.
+    const silence = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: silence.promise });
+    resolve();
+    const tagOf = (): string | undefined => stored.tree.cache.lastFacts("docs/a.txt")?.etag;
+    for (const before = tagOf(); tagOf() === before;) await Bun.sleep(1);
+    const next = textAt(stored, "/docs/a.txt");
+    while (stored.stub.requests.length < 4) await Bun.sleep(1);
+    stored.clock.addedMs = storeOptionalTimeMs;
+    expect(await textAt(stored, "/docs/a.txt")).toBe("two");
+    stored.scheduler.ringThoseOf(storeOptionalTimeMs);
+    expect(await next).toBe("two");
+    await wake(stored, silence.resolve);
+  });
+
+  test("is used at once when another question has waited for so long", async () => {
+    await using stored = await StoredTree.open({ store, limits });
+    stored.clock.stop();
+    stored.stub.put("a.txt", "one");
+    await stored.ask("/a.txt");
+    expect(await stored.list("/")).toHaveLength(1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: promise });
+    stored.stub.told();
+    const unknown = stored.ask("/b.txt");
+    while (stored.stub.requests.length < 1) await Bun.sleep(1);
+    stored.clock.addedMs = storeOptionalTimeMs;
+    expect(await textAt(stored, "/a.txt")).toBe("one");
+    expect(await stored.list("/")).toHaveLength(1);
+    await wake(stored, resolve);
+    expect((await unknown).kind).toBe("absent");
+  });
+
+  test("is used at once while the circuit is open, also by the one that is let through", async () => {
+    await using stored = await StoredTree.open({ store, limits });
+    stored.clock.stop();
+    stored.stub.put("a.txt", "one");
+    await stored.ask("/a.txt");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: promise });
+    stored.stub.told();
+    const unknown = stored.ask("/b.txt");
+    // The question, then the probe.
+    for (const count of [1, 2]) {
+      while (stored.stub.requests.length < count) await Bun.sleep(1);
+      stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    }
+    expect((await unknown).kind).toBe("failed");
+    expect(await textAt(stored, "/a.txt")).toBe("one");
+    stored.stub.told();
+    stored.clock.addedMs = 2000;
+    expect(await textAt(stored, "/a.txt")).toBe("one");
+    while (stored.stub.requests.length < 2) await Bun.sleep(1);
+    const put = stored.stub.requests.map(({ method, key }) => `${method} ${key}`);
+    expect(put.toSorted()).toEqual(["GET a.txt", "HEAD a.txt"]);
+    await wake(stored, resolve);
+  });
+});
+
 describe("what is kept", () => {
   test("is bounded, and is made of what is asked for again", async () => {
     const fileCacheBytesMax = 10_000;

@@ -70,8 +70,8 @@ describe("the octets of a large object", () => {
     expect(stored.stub.requests).toHaveLength(5);
   });
 
-  test("break off when the store has failed for storeTimeMs without an octet", async () => {
-    await using stored = await StoredTree.open({ limits: { storeTimeMs: 15_000 } });
+  test("break off when the store has failed for storeStreamTimeMs without an octet", async () => {
+    await using stored = await StoredTree.open({ limits: { storeStreamTimeMs: 15_000 } });
     const range = put(stored);
     stored.stub.fault = () => {
       stored.clock.addedMs += 6000;
@@ -83,7 +83,7 @@ describe("the octets of a large object", () => {
   });
 
   test("count the time anew after each octet", async () => {
-    await using stored = await StoredTree.open({ limits: { storeTimeMs: 15_000 } });
+    await using stored = await StoredTree.open({ limits: { storeStreamTimeMs: 15_000 } });
     const range = put(stored);
     let times = 0;
     stored.stub.fault = () => {
@@ -108,7 +108,12 @@ describe("the octets of a large object", () => {
 
   test("break off when the store has failed for too long, however seldom it was asked", async () => {
     await using stored = await StoredTree.open({
-      limits: { storeFailuresMax: 1, storeTriesMax: 1e9, storeOpenTimeMs: 10, storeTimeMs: 200 },
+      limits: {
+        storeFailuresMax: 1,
+        storeTriesMax: 1e9,
+        storeOpenTimeMs: 10,
+        storeStreamTimeMs: 200,
+      },
     });
     const range = put(stored);
     stored.stub.fault = () => ({ status: 503 });
@@ -153,7 +158,10 @@ describe("the octets of a large object", () => {
 
   test("that are silent for too long are asked for anew", async () => {
     const storeResponseTimeMs = 600_000;
-    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs } });
+    const storeSilenceTimeMs = storeResponseTimeMs;
+    await using stored = await StoredTree.open({
+      limits: { storeResponseTimeMs, storeSilenceTimeMs },
+    });
     const range = put(stored);
     const faults = [{ wait: new Promise(() => undefined) }];
     stored.stub.fault = () => faults.shift();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ListingStep, TreeName } from "../../../src/tree/tree.ts";
+import type { ListingSort, ListingStep, ListingTotals, TreeName } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { pathOf } from "../temp-tree.ts";
 import { StoredTree } from "./stored-tree.ts";
@@ -152,11 +152,75 @@ describe("a listing of a store", () => {
     expect(stored.list("/a/")).rejects.toThrow("403");
   });
 
-  test("of too many entries is refused, and of none is empty", async () => {
+  test("of too many entries has as many as are put in order, and says that there are more", async () => {
     await using stored = await StoredTree.open({ limits: { listingOrderedEntriesMax: 3 } });
-    expect(await stored.list("/")).toEqual([]);
-    for (let i = 0; i < 4; i++) stored.stub.put(`${i}.txt`, "x");
-    expect(stored.list("/")).rejects.toThrow("the folder has more than 3 entries");
+    stored.stub.keysMax = 2;
+    const totals = async (limit = 3, sort: ListingSort = "name"): Promise<ListingTotals[]> => {
+      const order = { sort, isDescending: false, filter: "", page: 1 };
+      const steps = stored.tree.list(pathOf("/"), limit, stored.view(), order);
+      const found: ListingTotals[] = [];
+      for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
+        found.push(step.value.totals ?? { files: NaN, folders: NaN, from: NaN });
+      }
+      return found;
+    };
+    expect(await totals()).toEqual([{ files: 0, folders: 0, from: 0 }]);
+    for (let i = 0; i < 3; i++) stored.stub.put(`${i}.txt`, "x");
+    expect(await totals()).toEqual([{ files: 3, folders: 0, from: 0 }]);
+    for (let i = 3; i < 9; i++) stored.stub.put(`${i}.txt`, "x");
+    stored.stub.told();
+    expect(await totals()).toEqual([{ files: 3, folders: 0, from: 0, isCut: true }]);
+    expect(stored.stub.told().filter((line) => line.startsWith("GET list"))).toHaveLength(2);
+    expect(await totals(1, "time")).toEqual([{ files: 3, folders: 0, from: 0, isCut: true }]);
+    // What asks for more at one time gets it, as an archive does.
+    expect(await totals(8)).toEqual([{ files: 8, folders: 0, from: 0, isCut: true }]);
+    expect(await totals(9)).toEqual([{ files: 9, folders: 0, from: 0 }]);
+    for (let i = 0; i < 9; i++) stored.stub.remove(`${i}.txt`);
+    for (let i = 0; i < 4; i++) stored.stub.put(`${i}/a.txt`, "x");
+    expect(await totals()).toEqual([{ files: 0, folders: 3, from: 0, isCut: true }]);
+  });
+
+  test("that is ordered by time has the files' own dates on a single page, asked for once", async () => {
+    await using stored = await StoredTree.open();
+    const seconds = [1_600_000_000, 1_500_000_000, 1_700_000_000];
+    // What is as young as these isn't kept when it was asked for.
+    const { nowMs } = stored.stub;
+    for (const [i, mtime] of seconds.entries()) {
+      stored.stub.put(`${i}.txt`, "x", { "x-amz-meta-mtime": `${mtime}` }, nowMs - 500);
+    }
+    stored.stub.put("a/", "", { "x-amz-meta-mtime": "1400000000" });
+    stored.stub.put("b/x", "x");
+    const shown = await stored.list("/", 5, { sort: "time" });
+    expect(shown.map(({ name, mtimeMs }) => [name, mtimeMs])).toEqual([
+      ["b", -Infinity],
+      ["a", 1_400_000_000_000],
+      ["1.txt", 1_500_000_000_000],
+      ["0.txt", 1_600_000_000_000],
+      ["2.txt", 1_700_000_000_000],
+    ]);
+    const heads = stored.stub.told().filter((line) => line.startsWith("HEAD"));
+    expect(heads).toHaveLength(5);
+  });
+
+  test("that is ordered by time has the objects' dates where there are several pages", async () => {
+    await using stored = await StoredTree.open();
+    const uploaded = [3000, 1000, 2000];
+    for (const [i, ago] of uploaded.entries()) {
+      const fields = { "x-amz-meta-mtime": `${1_600_000_000 + i}`, "x-amz-meta-mode": "100600" };
+      stored.stub.put(`${i}.txt`, "x", fields, Date.UTC(2024, 0, 1) - ago * 1000);
+    }
+    const shown = await stored.list("/", 2, { sort: "time" });
+    expect(shown.map(({ name, mtimeMs, denial }) => [name, mtimeMs, denial !== undefined])).toEqual(
+      [
+        ["0.txt", Date.UTC(2024, 0, 1) - 3_000_000, true],
+        ["2.txt", Date.UTC(2024, 0, 1) - 2_000_000, true],
+      ],
+    );
+    // By name, and with a filter that leaves one page, the files' own dates are there.
+    const [first] = await stored.list("/", 2);
+    expect(first?.mtimeMs).toBe(1_600_000_000_000);
+    const [found] = await stored.list("/", 2, { sort: "time", filter: "2" });
+    expect(found?.mtimeMs).toBe(1_600_000_002_000);
   });
 
   test("fails when the store does, at its lists or at its entries", async () => {

@@ -18,10 +18,14 @@ export interface StubRequest {
   readonly key: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage["headers"];
+  /** The connection that it came on. */
+  readonly socket: IncomingMessage["socket"];
   /** How many octets have come with it. */
   octets: number;
   /** The status that was answered; 0 when the connection was closed. */
   status: number;
+  /** Whether nothing more is done about it. */
+  isOver: boolean;
 }
 
 /** What the store does wrong with one request. */
@@ -158,10 +162,25 @@ export class StoreStub {
       key: path.slice(bucket.length + 2),
       query: url.searchParams,
       headers: { ...request.headers },
+      socket: request.socket,
       octets: 0,
       status: 0,
+      isOver: false,
     };
     this.requests.push(asked);
+    try {
+      await this.#answerTo(asked, path, request, response);
+    } finally {
+      asked.isOver = true;
+    }
+  }
+
+  async #answerTo(
+    asked: StubRequest,
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const fault = this.fault?.(asked);
     const content = await this.#read(request, asked, fault);
     if (content === undefined) return;

@@ -10,6 +10,7 @@ import type { Alarm } from "../../../src/schedule/scheduler.ts";
 import type { Clock } from "../../../src/schedule/clock.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { TurnBudgets } from "../../../src/schedule/turn-budgets.ts";
+import { plainOrder } from "../../../src/tree/listing/entry-order.ts";
 import { StoreClient } from "../../../src/tree/store/client/store-client.ts";
 import type { StoreOptions } from "../../../src/tree/store/client/store-source.ts";
 import { readStoreSource } from "../../../src/tree/store/client/store-source.ts";
@@ -17,7 +18,7 @@ import { ObjectReader } from "../../../src/tree/store/object-reader.ts";
 import { ObjectStreams } from "../../../src/tree/store/object-stream.ts";
 import { openStoreTree } from "../../../src/tree/store/open-store.ts";
 import type { StoreTree } from "../../../src/tree/store/store-tree.ts";
-import type { DirectoryEntry, Kind, Outcome } from "../../../src/tree/tree.ts";
+import type { DirectoryEntry, Kind, ListingOrder, Outcome } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import type {
   UploadFolder,
@@ -54,10 +55,17 @@ export class MovedClock implements Clock {
 class EarlyAlarms extends EventLoop {
   readonly #set = new Map<Alarm, { readonly afterMs: number; readonly ring: () => void }>();
 
+  /** How many alarms are set for `afterMs`. */
+  countOf(afterMs: number): number {
+    return [...this.#set.values()].filter((one) => one.afterMs === afterMs).length;
+  }
+
   /** Rings the alarms that are set for `afterMs`. */
   ringThoseOf(afterMs: number): void {
-    for (const [alarm, { afterMs: own, ring }] of this.#set) {
-      if (own !== afterMs) continue;
+    const due = Array.from(this.#set).filter(([, one]) => one.afterMs === afterMs);
+    // One that rings may set another for the same time, or clear it.
+    for (const [alarm, { ring }] of due) {
+      if (this.#set.get(alarm)?.ring !== ring) continue;
       alarm.clear();
       ring();
     }
@@ -185,9 +193,14 @@ export class StoredTree implements AsyncDisposable {
   }
 
   /** The entries of a listing; throws the code of a failure. */
-  async list(path: string, limit = 1000): Promise<DirectoryEntry[]> {
+  async list(
+    path: string,
+    limit = 1000,
+    order: Partial<ListingOrder> = {},
+  ): Promise<DirectoryEntry[]> {
     const entries: DirectoryEntry[] = [];
-    const steps = this.tree.list(pathOf(path), limit, this.view());
+    const asked = { ...plainOrder, ...order };
+    const steps = this.tree.list(pathOf(path), limit, this.view(), asked);
     for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
       const { failure, part } = step.value;
       if (failure !== undefined) throw new Error(failure.kind === "failed" ? failure.code : "");

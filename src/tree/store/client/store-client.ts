@@ -12,6 +12,11 @@
  * deadline, and its failures count in a circuit of their own: they say nothing of what has to be
  * there, and while they fail no answer waits for them.
  *
+ * A store that takes connections and answers nothing is known after `storeSilenceTimeMs`, and once
+ * more that for a probe; the requests that wait for it fail then, all at one time (see
+ * `store-circuit.ts`). A probe, and an attempt after one that had no answer, have connections of
+ * their own: a connection that was kept may be dead without the store's knowledge.
+ *
  * Requests that write have slots of their own, so that uploads don't keep readers waiting, and
  * more time: a store takes a part as fast as the line is, and completes a large object in minutes.
  *
@@ -24,7 +29,7 @@
 import type { Limits } from "../../../base/limits.ts";
 import type { Milliseconds } from "../../../base/units.ts";
 import type { Clock } from "../../../schedule/clock.ts";
-import type { Scheduler } from "../../../schedule/scheduler.ts";
+import type { Alarm, Scheduler } from "../../../schedule/scheduler.ts";
 import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
@@ -45,6 +50,8 @@ export interface StoreRequest {
   readonly isOptional?: boolean;
   /** What is sent. It must not change until the request has ended. */
   readonly content?: StoreContent;
+  /** Whether it is sent on a connection of its own. */
+  readonly isAnew?: boolean;
   /** Further statuses that are answers to this request, for `read` to tell what they mean. */
   readonly answers?: ReadonlySet<number>;
 }
@@ -80,6 +87,7 @@ type ClientLimits = Pick<
   | "storeQueueMax"
   | "storeTriesMax"
   | "storeResponseTimeMs"
+  | "storeSilenceTimeMs"
   | "storeTimeMs"
   | "storeOptionalTimeMs"
   | "storeFailuresMax"
@@ -148,9 +156,9 @@ export class StoreClient {
     const { credentials, region, origin, prefix } = source;
     this.#signer = credentials === undefined ? undefined : new Signer(credentials, region);
     this.#probe = new StoreProbe(async (request) => await this.#askOnce(request), prefix);
-    this.#circuit = new StoreCircuit(limits, clock, async () => await this.#probe.isThere());
+    this.#circuit = new StoreCircuit(limits, clock, async () => await this.#probe.look());
     // What is optional may be missing everywhere, so nothing is known to be there.
-    this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve(false));
+    this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve("failed"));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#writeSlots = new RequestSlots(limits.storeWritesMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
@@ -159,6 +167,14 @@ export class StoreClient {
   /** Whether nothing is asked of the store for a while, because it has failed too often. */
   get isHeld(): boolean {
     return this.#circuit.isOpen;
+  }
+
+  /**
+   * For how long the store has let a request wait without answering any other, in milliseconds;
+   * Infinity while it isn't asked.
+   */
+  silentMs(): number {
+    return this.#circuit.silentMs();
   }
 
   /**
@@ -177,10 +193,12 @@ export class StoreClient {
     alarm.set(this.#timeMsFor(request), () => ending.abort());
     let failure = new StoreFailure(503, "too many requests wait for the object store");
     try {
-      if (!(await slots.take(ending.signal))) return failure;
+      if (!(await slots.take(ending.signal))) return ending.signal.aborted ? late() : failure;
       try {
         for (let tries = 1; ; tries++) {
-          const attempt = await this.#attempt(request, ending.signal, read);
+          const isAnew = tries > 1 && failure.status === 504;
+          const sent = isAnew ? { ...request, isAnew } : request;
+          const attempt = await this.#attempt(sent, ending.signal, read);
           if (!(attempt !== null && typeof attempt === "object" && "isPassing" in attempt)) {
             return attempt;
           }
@@ -221,12 +239,17 @@ export class StoreClient {
       return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
     }
     const alarm = this.#scheduler.alarm();
-    let isLate = false;
-    const { storeResponseTimeMs, storeWriteTimeMs } = this.#limits;
-    alarm.set(isWriting(request) ? storeWriteTimeMs : storeResponseTimeMs, () => {
-      isLate = true;
-      ending.abort();
-    });
+    let failure = late();
+    const end = (): void => ending.abort();
+    const isCounted = !isWriting(request) && request.isOptional !== true;
+    const waiting = isCounted
+      ? this.#circuit.sent(() => {
+          failure = silent();
+          end();
+        })
+      : undefined;
+    if (waiting === undefined) alarm.set(this.#attemptMsFor(request), end);
+    else this.#watch(alarm, end);
     try {
       const answer = await this.#send(request, ending.signal);
       if (answerStatuses.has(answer.status) || request.answers?.has(answer.status) === true) {
@@ -237,13 +260,40 @@ export class StoreClient {
       return await this.#refused(request, answer);
     } catch (error) {
       this.#failed(request);
-      this.#counts?.ended(isLate || ending.signal.aborted ? "late" : "unreachable");
-      return isLate || ending.signal.aborted
-        ? passing(new StoreFailure(504, "the object store did not answer in time"))
+      this.#counts?.ended(ending.signal.aborted ? "late" : "unreachable");
+      return ending.signal.aborted
+        ? passing(failure)
         : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
     } finally {
       alarm.clear();
+      if (waiting !== undefined) this.#circuit.ended(waiting);
     }
+  }
+
+  /** Ends an attempt that takes too long, and tells the circuit meanwhile that it waits. */
+  #watch(alarm: Alarm, end: () => void): void {
+    const { storeResponseTimeMs, storeSilenceTimeMs } = this.#limits;
+    const circuit = this.#circuit;
+    let restMs: number = storeResponseTimeMs;
+    const wait = (): void => {
+      const { successes } = circuit;
+      const nextMs = Math.min(restMs, storeSilenceTimeMs);
+      restMs -= nextMs;
+      alarm.set(nextMs, () => {
+        if (restMs === 0) {
+          end();
+          return;
+        }
+        circuit.waits(successes);
+        wait();
+      });
+    };
+    wait();
+  }
+
+  #attemptMsFor(request: StoreRequest): Milliseconds {
+    const { storeResponseTimeMs, storeWriteTimeMs } = this.#limits;
+    return isWriting(request) ? storeWriteTimeMs : storeResponseTimeMs;
   }
 
   /** Counts `octets` of an answer, which its reader has read. */
@@ -273,20 +323,20 @@ export class StoreClient {
     return this.#circuit.heldMs() || this.#optional.waitMs();
   }
 
-  /** The answer to a probe, which no circuit holds back or counts; undefined for a failure. */
+  /** The answer to a probe, which no circuit holds back or counts; or why there is none. */
   async #askOnce(
     request: StoreRequest,
-  ): Promise<{ readonly isOk: boolean; readonly content: Uint8Array } | undefined> {
+  ): Promise<{ readonly isOk: boolean; readonly content: Uint8Array } | "failed" | "silent"> {
     const ending = new AbortController();
     const alarm = this.#scheduler.alarm();
-    alarm.set(this.#limits.storeResponseTimeMs, () => ending.abort());
+    alarm.set(this.#limits.storeSilenceTimeMs, () => ending.abort());
     try {
-      const answer = await this.#send(request, ending.signal);
+      const answer = await this.#send({ ...request, isAnew: true }, ending.signal);
       this.#counts?.ended(outcomeOf(answer.status));
       const { content } = await readUpTo(answer, probeBytesMax);
-      return isFailure(answer) ? undefined : { isOk: answer.ok, content };
+      return isFailure(answer) ? "failed" : { isOk: answer.ok, content };
     } catch {
-      return undefined;
+      return ending.signal.aborted ? "silent" : "failed";
     } finally {
       alarm.clear();
     }
@@ -315,7 +365,7 @@ export class StoreClient {
     } catch (error) {
       this.broken(request);
       return ending.signal.aborted
-        ? passing(new StoreFailure(504, "the object store did not answer in time"))
+        ? passing(late())
         : passing(new StoreFailure(502, `the object store's answer broke off: ${codeOf(error)}`));
     } finally {
       ended.removeEventListener("abort", end);
@@ -323,7 +373,7 @@ export class StoreClient {
   }
 
   async #send(
-    { method, key, query = [], fields = {}, content }: StoreRequest,
+    { method, key, query = [], fields = {}, content, isAnew = false }: StoreRequest,
     signal: AbortSignal,
   ): Promise<Response> {
     const { origin, bucketPath } = this.#source;
@@ -348,6 +398,7 @@ export class StoreClient {
       ...(content === undefined ? {} : { body: content.octets }),
       redirect: "manual",
       decompress: false,
+      keepalive: !isAnew,
       signal,
     });
   }
@@ -377,6 +428,14 @@ export class StoreClient {
 /** Whether the store says that it fails, or that it is asked too often. */
 function isFailure({ status }: Response): boolean {
   return status === 429 || status >= 500;
+}
+
+function late(): StoreFailure {
+  return new StoreFailure(504, "the object store did not answer in time");
+}
+
+function silent(): StoreFailure {
+  return new StoreFailure(504, "the object store is silent, and isn't asked for a while");
 }
 
 function passing(

@@ -20,7 +20,7 @@ type StoreOutcome =
 
 /**
  * Where an answer about a key came from: memory without a question, memory or the disk after the
- * store said that it is still so, the store, or memory because the store failed.
+ * store said that it is still so, the store, or memory because the store failed or was too slow.
  */
 type StoreLookup = "hit" | "confirmed" | "disk" | "miss" | "stale";
 

@@ -21,8 +21,14 @@ interface ProbeAnswer {
   readonly content: Uint8Array;
 }
 
-/** Sends a request, once; the answer, or undefined when the store has failed. Never rejects. */
-type Send = (request: ProbeRequest) => Promise<ProbeAnswer | undefined>;
+/** Why a probe has no answer: the store has failed, or has said nothing in time. */
+type ProbeFailure = "failed" | "silent";
+
+/** What a probe has found: whether the store gives what is known to be there. */
+export type ProbeOutcome = "there" | ProbeFailure;
+
+/** Sends a request, once; the answer, or why there is none. Never rejects. */
+type Send = (request: ProbeRequest) => Promise<ProbeAnswer | ProbeFailure>;
 
 /** How many keys are remembered. */
 const keysMax = 8;
@@ -48,19 +54,21 @@ export class StoreProbe {
   }
 
   /** Whether the store gives what is known to be there. A store without a key need only say so. */
-  async isThere(): Promise<boolean> {
+  async look(): Promise<ProbeOutcome> {
     const known = this.#keys.shift();
-    const key = known ?? (await this.#first());
-    if (key === undefined) return false;
-    if (key === "") return true;
+    const first = known === undefined ? await this.#first() : { key: known };
+    if (typeof first === "string") return first;
+    const { key } = first;
+    if (key === "") return "there";
     const answer = await this.#send({ method: "HEAD", key });
     // One that was removed is forgotten; one that fails now was there all the same.
-    if (answer?.isOk ?? known !== undefined) this.saw(key);
-    return answer !== undefined;
+    const isKnown = typeof answer === "string" ? known !== undefined : answer.isOk;
+    if (isKnown) this.saw(key);
+    return typeof answer === "string" ? answer : "there";
   }
 
-  /** The first key; "" when there is none, or the store doesn't tell; undefined when it fails. */
-  async #first(): Promise<string | undefined> {
+  /** The first key, "" when there is none, or the store doesn't tell; or why there is no answer. */
+  async #first(): Promise<{ readonly key: string } | ProbeFailure> {
     const query = [
       ["list-type", "2"],
       ["encoding-type", "url"],
@@ -68,8 +76,8 @@ export class StoreProbe {
       ["max-keys", "1"],
     ] as const;
     const answer = await this.#send({ method: "GET", key: "", query });
-    if (answer === undefined) return undefined;
+    if (typeof answer === "string") return answer;
     const listed = answer.isOk ? readListAnswer(nameText(answer.content), this.#prefix) : undefined;
-    return listed?.ok === true ? (listed.value.objects[0]?.key ?? "") : "";
+    return { key: listed?.ok === true ? (listed.value.objects[0]?.key ?? "") : "" };
   }
 }

@@ -25,8 +25,8 @@ export interface StoreOptions {
    */
   readonly fresh?: number;
   /**
-   * For how many seconds after it was last confirmed an answer is used when the store fails; 0, the
-   * default, for none.
+   * For how many seconds after it was last confirmed an answer is used when the store fails, or
+   * lets a question wait for `storeOptionalTimeMs`; 0, the default, for none.
    */
   readonly staleIfError?: number;
   /** A folder on disk that small objects are kept in; none by default. */

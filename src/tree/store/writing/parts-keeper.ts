@@ -26,6 +26,8 @@ export interface InParts {
 
 /** Is told of an upload in parts. */
 export interface PartsKeeper {
+  /** The temporary name that its record is written by. */
+  readonly name: string;
   /** The upload has begun, with parts of `partBytes` octets. */
   begun(inParts: InParts, partBytes: number): Promise<WritingFault | undefined>;
   /** The object is there, or the upload was ended. */
@@ -34,9 +36,9 @@ export interface PartsKeeper {
 
 /** Keeps the record of one that can't be resumed. */
 export class PlainKeeper implements PartsKeeper {
+  readonly name = temporaryName();
   readonly #records: PartsRecords;
   readonly #clock: Clock;
-  readonly #name = temporaryName();
 
   constructor({ records, clock }: { readonly records: PartsRecords; readonly clock: Clock }) {
     this.#records = records;
@@ -45,11 +47,11 @@ export class PlainKeeper implements PartsKeeper {
 
   async begun({ key, uploadId }: InParts): Promise<StoreFailure | undefined> {
     const record = { key, uploadId, resumable: undefined };
-    const written = await this.#records.write(this.#name, record, this.#clock.epochMs());
+    const written = await this.#records.write(this.name, record, this.#clock.epochMs());
     return written instanceof StoreFailure ? written : undefined;
   }
 
   async over(): Promise<void> {
-    await this.#records.remove(this.#name);
+    await this.#records.remove(this.name);
   }
 }

@@ -34,8 +34,8 @@ export interface ResumableParts {
 /** One that is open. */
 export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
   readonly modifiedMs: number | undefined;
+  readonly name: string;
   readonly #parts: ResumableParts;
-  readonly #name: string;
   #upload: StoreUpload | undefined;
   /** The upload in parts, before it has one. */
   #begun: InParts | undefined;
@@ -57,7 +57,7 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
     modifiedMs: number | undefined,
   ) {
     this.#parts = parts;
-    this.#name = name;
+    this.name = name;
     this.#record = record;
     this.modifiedMs = modifiedMs;
     this.#lastMs = modifiedMs ?? parts.writing.clock.epochMs();
@@ -173,7 +173,7 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
     const { key = "", uploadId = "" } = inParts ?? {};
     const etag = this.#etag === "" ? undefined : this.#etag;
     const record = { key, uploadId, resumable };
-    const written = await records.write(this.#name, record, clock.epochMs(), etag);
+    const written = await records.write(this.name, record, clock.epochMs(), etag);
     if (written instanceof StoreFailure) return written;
     if (written.kind === "taken") {
       this.#isLost = true;
@@ -185,7 +185,7 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
 
   async isClaimed(): Promise<boolean> {
     const before = this.#etag;
-    const tag = await this.#parts.writing.records.tag(this.#name);
+    const tag = await this.#parts.writing.records.tag(this.name);
     // It may have written the record itself meanwhile, and a store that fails says nothing.
     if (tag instanceof StoreFailure || this.#etag !== before) return false;
     if (tag !== before) this.#isLost = true;
@@ -218,7 +218,7 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
     await this.upload.discard();
     const { records } = this.#parts.writing;
     if (this.#tail !== "") await records.removeTail(this.#tail);
-    await records.remove(this.#name);
+    await records.remove(this.name);
   }
 }
 

@@ -10,7 +10,7 @@ import { failure, success } from "../../../base/result.ts";
 import type { LogicalClock } from "../../../schedule/logical-clock.ts";
 import type { ContainedPath } from "../../path.ts";
 import { UnfinishedUploads } from "../../writing/unfinished-uploads.ts";
-import { countedBytes, UploadQuota } from "../../writing/upload-quota.ts";
+import { UploadQuota } from "../../writing/upload-quota.ts";
 import type {
   FolderRefusal,
   UploadFolder,
@@ -18,7 +18,6 @@ import type {
   UploadTreeOptions,
 } from "../../writing/upload-tree.ts";
 import type { StoreClient } from "../client/store-client.ts";
-import { StoreFailure } from "../client/store-client.ts";
 import type { ObjectCache } from "../object-cache.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { StoreTree } from "../store-tree.ts";
@@ -29,6 +28,7 @@ import { StoreReading } from "./store-reading.ts";
 import { StoreSweep } from "./store-sweep.ts";
 import type { StoreService } from "./store-upload-folder.ts";
 import { StoreUploadFolder } from "./store-upload-folder.ts";
+import { storeUsage } from "./store-usage.ts";
 
 /** The tree that is written to, and what asks its store. */
 interface StoreParts {
@@ -39,26 +39,6 @@ interface StoreParts {
   readonly logicalClock: LogicalClock;
   /** Is told that what the store has under a key has changed. */
   readonly changed: (key: string) => void;
-}
-
-/** How much all keys that begin with `prefix` count; undefined when they are too many. */
-async function storeUsage(
-  prefix: string,
-  reader: ObjectReader,
-  entriesMax: number,
-): Promise<number | undefined> {
-  let bytes = 0;
-  let entries = 0;
-  let after: string | undefined;
-  do {
-    const listed = await reader.list({ prefix, mostKeys: 1000, after });
-    if (listed instanceof StoreFailure) return undefined;
-    entries += listed.objects.length;
-    if (entries > entriesMax) return undefined;
-    for (const { size } of listed.objects) bytes += countedBytes(size);
-    after = listed.next;
-  } while (after !== undefined);
-  return bytes;
 }
 
 /** Writes files below one prefix. */
@@ -75,13 +55,15 @@ export class StoreUploadTree implements UploadTree {
   ) {
     const writer = new ObjectWriter(client);
     const prefix = tree.folderKey(folder.segments);
+    const records = new PartsRecords({ writer, reader, prefix });
+    const entriesMax = limits.uploadSweepEntriesMax;
     const depth = folder.segments.length;
     this.#tree = tree;
     this.#limits = limits;
     this.atOnceMax = limits.uploadsAtOnceMax;
     this.#service = {
       writer,
-      records: new PartsRecords({ writer, reader, prefix }),
+      records,
       reading: new StoreReading({ tree, reader, objects, clock, logicalClock, depth }),
       memory: new PartMemory({
         scheduler,
@@ -101,7 +83,8 @@ export class StoreUploadTree implements UploadTree {
           : new UploadQuota({
               bytesMax: quota.bytesMax,
               makeRoom: quota.makeRoom,
-              count: () => storeUsage(prefix, reader, limits.uploadSweepEntriesMax),
+              count: (isLeftOut) =>
+                storeUsage(prefix, { reader, writer, records, entriesMax, isLeftOut }),
               clock,
               recountMs: limits.uploadRecountTimeMs,
             }),

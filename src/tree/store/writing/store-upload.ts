@@ -16,7 +16,6 @@ import type { Result } from "../../../base/result.ts";
 import { failure, success } from "../../../base/result.ts";
 import type { Clock } from "../../../schedule/clock.ts";
 import { mediaTypeOf } from "../../mime.ts";
-import { temporaryName } from "../../writing/temporary-name.ts";
 import type { QuotaRoom, UploadQuota } from "../../writing/upload-quota.ts";
 import type {
   Destining,
@@ -127,7 +126,7 @@ export class StoreUpload implements Upload {
     this.#writing = writing;
     this.#destining = destining;
     this.#keeper = keeper;
-    this.#room = writing.quota?.begin(temporaryName());
+    this.#room = roomOf(writing.quota, keeper.name, restored);
     this.#token = restored?.token ?? crypto.randomUUID();
     this.#partBytes = restored?.partBytes ?? 0;
     this.#length = restored?.length;
@@ -144,8 +143,7 @@ export class StoreUpload implements Upload {
     restored: RestoredUpload,
   ): Promise<Result<StoreUpload, WritingFault>> {
     const upload = new StoreUpload(place, writing, destining, keeper, restored);
-    const { parts = [] } = restored.inParts ?? {};
-    upload.#sent = parts.reduce((octets, { size }) => octets + size, 0);
+    upload.#sent = sentOf(restored);
     upload.#octets = upload.#sent;
     const fault = restored.tail.length === 0 ? undefined : await upload.write(restored.tail);
     if (fault === undefined) return success(upload);
@@ -382,7 +380,7 @@ export class StoreUpload implements Upload {
   leave(): void {
     if (this.#state === "over") return;
     this.#end();
-    this.#room?.release();
+    this.#room?.store(this.#octets);
   }
 
   async discard(): Promise<void> {
@@ -396,4 +394,19 @@ export class StoreUpload implements Upload {
     }
     this.#room?.release();
   }
+}
+
+/** How many octets the store has of it in parts. */
+function sentOf({ inParts }: RestoredUpload): number {
+  return (inParts?.parts ?? []).reduce((octets, { size }) => octets + size, 0);
+}
+
+/** The room of an upload whose record is called `name`. What has come of it before has room. */
+function roomOf(
+  quota: UploadQuota | undefined,
+  name: string,
+  restored: RestoredUpload | undefined,
+): QuotaRoom | undefined {
+  if (restored === undefined) return quota?.begin(name);
+  return quota?.reopen(name, sentOf(restored) + restored.tail.length);
 }

@@ -1,20 +1,21 @@
 import { describe, expect, test } from "bun:test";
 
 import { StoreCircuit } from "../../../../src/tree/store/client/store-circuit.ts";
+import type { ProbeOutcome } from "../../../../src/tree/store/client/store-probe.ts";
 
 const limits = { storeFailuresMax: 3, storeOpenTimeMs: 1000 };
 
 /** A circuit, its clock, and what its probes find. */
 class Tried {
   nowMs = 0;
-  isThere = false;
+  found: ProbeOutcome = "failed";
   probes = 0;
   /** What a probe waits for. */
   answered: Promise<void> = Promise.resolve();
   readonly circuit = new StoreCircuit(limits, { monotonicMs: () => this.nowMs }, async () => {
     this.probes++;
     await this.answered;
-    return this.isThere;
+    return this.found;
   });
 
   /** So many failures at `nowMs`, and the end of the probe that they lead to. */
@@ -57,14 +58,14 @@ describe("a circuit", () => {
 
   test("stays closed while what is known to be there can be had, however much else fails", async () => {
     const tried = new Tried();
-    tried.isThere = true;
+    tried.found = "there";
     for (let nowMs = 0; nowMs < 5000; nowMs += 10) {
       await tried.fail(3, nowMs);
       expect(tried.waitMs(nowMs)).toBe(0);
     }
     // Once in its time, and not for each failure.
     expect(tried.probes).toBe(5);
-    tried.isThere = false;
+    tried.found = "failed";
     await tried.fail(3, 5000);
     expect(tried.waitMs(5001)).toBe(999);
   });
@@ -72,7 +73,7 @@ describe("a circuit", () => {
   test("is closed by a probe, whatever the request finds that is let through", async () => {
     const tried = new Tried();
     await tried.fail(3, 0);
-    tried.isThere = true;
+    tried.found = "there";
     expect(tried.waitMs(1000)).toBe(0);
     await tried.fail(1, 1000);
     expect(tried.waitMs(1001)).toBe(0);
@@ -98,5 +99,98 @@ describe("a circuit", () => {
       tried.circuit.succeeded();
     }
     expect([tried.waitMs(11), tried.probes]).toEqual([0, 0]);
+  });
+});
+
+/** A request at `nowMs`, and whether it was let go. */
+function send(tried: Tried, nowMs: number): { isLetGo: boolean; readonly end: () => void } {
+  tried.nowMs = nowMs;
+  const request = { isLetGo: false, end: (): void => tried.circuit.ended(waiting) };
+  const waiting = tried.circuit.sent(() => {
+    request.isLetGo = true;
+  });
+  return request;
+}
+
+describe("a circuit of a store that is silent", () => {
+  test("opens when a request has waited, nothing was answered, and the probe isn't either", async () => {
+    const tried = new Tried();
+    const { circuit } = tried;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    tried.answered = promise;
+    tried.found = "silent";
+    const [ended, early] = [send(tried, 0), send(tried, 10)];
+    ended.end();
+    circuit.waits(circuit.successes);
+    const late = send(tried, 1500);
+    expect([tried.probes, circuit.isOpen, early.isLetGo]).toEqual([1, false, false]);
+    tried.nowMs = 2000;
+    resolve();
+    await Bun.sleep(0);
+    expect([circuit.isOpen, circuit.isInDoubt, tried.waitMs(2000)]).toEqual([true, true, 1000]);
+    expect([ended, early, late].map(({ isLetGo }) => isLetGo)).toEqual([false, true, true]);
+  });
+
+  test("isn't looked at while others are answered", async () => {
+    const tried = new Tried();
+    const { circuit } = tried;
+    tried.found = "silent";
+    const request = send(tried, 0);
+    const before = circuit.successes;
+    circuit.succeeded();
+    circuit.waits(before);
+    await Bun.sleep(0);
+    expect([tried.probes, circuit.isOpen, request.isLetGo]).toEqual([0, false, false]);
+    circuit.waits(circuit.successes);
+    await Bun.sleep(0);
+    expect([tried.probes, circuit.isOpen, request.isLetGo]).toEqual([1, true, true]);
+  });
+
+  test.each(["there", "failed"] as const)(
+    "lets none go when the probe has an answer: %p",
+    async (found) => {
+      const tried = new Tried();
+      const { circuit } = tried;
+      tried.found = found;
+      const request = send(tried, 0);
+      circuit.waits(circuit.successes);
+      await Bun.sleep(0);
+      expect([circuit.isOpen, request.isLetGo]).toEqual([found === "failed", false]);
+    },
+  );
+
+  test("lets no further request through while it is looked at", async () => {
+    const tried = new Tried();
+    const { circuit } = tried;
+    tried.found = "silent";
+    send(tried, 0);
+    circuit.waits(circuit.successes);
+    await Bun.sleep(0);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    tried.answered = promise;
+    expect(tried.waitMs(1000)).toBe(0);
+    const request = send(tried, 1000);
+    expect([tried.waitMs(1999), tried.waitMs(2000), tried.waitMs(2500)]).toEqual([1, 1, 1]);
+    tried.nowMs = 3000;
+    resolve();
+    await Bun.sleep(0);
+    expect([request.isLetGo, tried.waitMs(3999), tried.waitMs(4000)]).toEqual([true, 1, 0]);
+  });
+
+  test("tells for how long nothing was answered", () => {
+    const tried = new Tried();
+    const { circuit } = tried;
+    const silentMs = (nowMs: number): number => {
+      tried.nowMs = nowMs;
+      return circuit.silentMs();
+    };
+    expect(silentMs(5000)).toBe(0);
+    const first = send(tried, 5000);
+    send(tried, 6000);
+    expect(silentMs(7000)).toBe(2000);
+    circuit.succeeded();
+    expect([silentMs(7000), silentMs(7100)]).toEqual([0, 100]);
+    first.end();
+    expect(silentMs(8000)).toBe(1000);
   });
 });

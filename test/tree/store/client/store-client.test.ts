@@ -84,7 +84,8 @@ describe("a request to a store", () => {
     await ask(stored);
     await open(stored);
     // What was there is asked for once more before the circuit opens.
-    expect(stored.stub.told().slice(0, 5)).toEqual([
+    const told = stored.stub.told().filter((line) => !line.startsWith("HEAD list"));
+    expect(told).toEqual([
       "GET a.txt 200",
       "GET a.txt 500",
       "GET a.txt 500",
@@ -140,6 +141,100 @@ describe("a request to a store", () => {
     expect(request?.headers["authorization"]).toContain("Credential=key/");
     expect(request?.headers["accept-encoding"]).toBe("identity");
     expect(request?.headers.host).toBe(new URL(stored.stub.endpoint).host);
+  });
+});
+
+/** Waits until the store has got `count` requests since it was last asked what it got. */
+async function gotten({ stub }: StoredTree, count: number): Promise<void> {
+  while (stub.requests.length < count) await Bun.sleep(1);
+}
+
+describe("requests to a store that takes connections and answers nothing", () => {
+  const storeSilenceTimeMs = 600_000;
+  const limits = { storeSilenceTimeMs, storeResponseTimeMs: 9_000_000, storeTimeMs: 9_000_001 };
+
+  test("all end as soon as that is known, without another attempt, and later ones aren't sent", async () => {
+    await using stored = await StoredTree.open({ limits: { ...limits, storeRequestsMax: 4 } });
+    stored.clock.stop();
+    stored.stub.put("a.txt", "hello");
+    expect(await ask(stored)).toBe("hello");
+    stored.stub.told();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = () => ({ wait: promise });
+    // Some of them wait for their turn.
+    const asked = Array.from({ length: 10 }, () => ask(stored));
+    await gotten(stored, 4);
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    await gotten(stored, 5);
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    const failures = await Promise.all(asked);
+    const statuses = failures.map((failure) => (failure as StoreFailure).status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([
+      ...Array(6).fill(503),
+      ...Array(4).fill(504),
+    ]);
+    for (const failure of failures) expect(failure).toMatchObject({ retryAfterSeconds: 1 });
+    const told = (): string[] => stored.stub.told().toSorted();
+    expect(told()).toEqual([...Array(4).fill("GET a.txt 0"), "HEAD a.txt 0"]);
+    expect(await ask(stored)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(told()).toEqual([]);
+    // One that is let through is let go with the probe.
+    stored.clock.addedMs = 1000;
+    const through = ask(stored);
+    await gotten(stored, 2);
+    expect(await ask(stored)).toMatchObject({ status: 503 });
+    stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+    expect(await through).toMatchObject({ status: 504 });
+    stored.clock.addedMs = 2000;
+    stored.stub.fault = undefined;
+    expect(await ask(stored)).toBe("hello");
+    resolve();
+  });
+
+  test("go on while it answers anything else", async () => {
+    await using stored = await StoredTree.open({ limits });
+    stored.clock.stop();
+    stored.stub.put("a.txt", "hello");
+    stored.stub.put("b.txt", "there");
+    expect(await ask(stored, { key: "b.txt" })).toBe("there");
+    stored.stub.told();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stored.stub.fault = ({ key }) => (key === "a.txt" ? { wait: promise } : undefined);
+    const slow = ask(stored);
+    await gotten(stored, 1);
+    const probes = (): number => stored.stub.requests.length - 1;
+    // The store is looked at again when nothing was answered after the last look.
+    while (probes() < 2) {
+      stored.clock.addedMs += 1000;
+      stored.scheduler.ringThoseOf(storeSilenceTimeMs);
+      // Besides that of the question, which goes on, there is one of a probe.
+      while (stored.scheduler.countOf(storeSilenceTimeMs) > 1) await Bun.sleep(1);
+    }
+    expect(stored.scheduler.countOf(storeSilenceTimeMs)).toBe(1);
+    resolve();
+    expect(await slow).toBe("hello");
+  });
+
+  test("don't wait for a connection that was kept, the second time", async () => {
+    const storeResponseTimeMs = storeSilenceTimeMs;
+    await using stored = await StoredTree.open({ limits: { ...limits, storeResponseTimeMs } });
+    stored.stub.put("a.txt", "hello");
+    expect(await ask(stored)).toBe("hello");
+    // What comes on a connection that has had a request is lost.
+    const used = new Set<unknown>();
+    stored.stub.fault = ({ socket }) => {
+      if (used.has(socket)) return { wait: new Promise(() => undefined) };
+      used.add(socket);
+      return undefined;
+    };
+    const hellos = ["hello", "hello", "hello"];
+    for (let times = 0; times < 2; times++) {
+      stored.stub.told();
+      const asked: Promise<unknown>[] = hellos.map(() => ask(stored));
+      await gotten(stored, 3);
+      stored.scheduler.ringThoseOf(storeResponseTimeMs);
+      expect(await Promise.all(asked)).toEqual(hellos);
+    }
   });
 });
 
