@@ -3,6 +3,8 @@
  * has costs a call and a comparison. And that one of them which tests ask: the recorder.
  */
 
+import type { Limits } from "../base/limits.ts";
+import type { Clock } from "../schedule/clock.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Response } from "../http/message/response.ts";
 import type { ExchangeReport, LiveReport, Observer, RefusalReason } from "../site/observer.ts";
@@ -14,6 +16,8 @@ import type {
   RecorderLimits,
   RequestRecorder,
 } from "./recording/request-recorder.ts";
+import type { LogFormat } from "./log.ts";
+import { AccessLog, LogOutput } from "./log.ts";
 import { isLostPart } from "../site/pages/error-page.ts";
 import type { CompleteOptions } from "./serve-options.ts";
 import { standardError } from "../system/standard-streams.ts";
@@ -76,14 +80,19 @@ export class Observers {
 
   /** From now on `observers` are told, in their order, and no others. */
   set(observers: readonly Observer[]): void {
-    this.connected.set(observers.map((one) => one.connected?.bind(one)));
-    this.refused.set(observers.map((one) => one.refused?.bind(one)));
-    this.dropped.set(observers.map((one) => one.dropped?.bind(one)));
-    this.began.set(observers.map((one) => one.began?.bind(one)));
-    this.answered.set(observers.map((one) => one.answered?.bind(one)));
-    this.ended.set(observers.map((one) => one.ended?.bind(one)));
-    this.disconnected.set(observers.map((one) => one.disconnected?.bind(one)));
-    this.live.set(observers.map((one) => one.live?.bind(one)));
+    const bound = <Name extends keyof Observer>(name: Name): Observer[Name][] =>
+      observers.map((one) => {
+        const call: ((...words: never[]) => void) | undefined = one[name];
+        return call?.bind(one) as Observer[Name];
+      });
+    this.connected.set(bound("connected"));
+    this.refused.set(bound("refused"));
+    this.dropped.set(bound("dropped"));
+    this.began.set(bound("began"));
+    this.answered.set(bound("answered"));
+    this.ended.set(bound("ended"));
+    this.disconnected.set(bound("disconnected"));
+    this.live.set(bound("live"));
   }
 }
 
@@ -98,8 +107,14 @@ export function guarded<Value>(callback: (value: Value) => void): (value: Value)
   };
 }
 
-/** What a test asks of the requests that a server got. */
-export interface Recording {
+/** `find`, called once and then remembered. */
+export function once<Value>(find: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
+export /** What a test asks of the requests that a server got. */
+interface Recording {
   /**
    * The requests that arrived, in their order, those in progress among them. One whose head was
    * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
@@ -138,24 +153,87 @@ export async function openRecorder(
   return new Recorder(limits, () => scheduler.alarm());
 }
 
+function refuse(): never {
+  throw new TypeError("the option record is false");
+}
+
 /** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
 export function recordingOf(recorder: RequestRecorder | undefined): Recording {
-  const recorded = (): RequestRecorder => {
-    if (recorder === undefined) throw new TypeError("the option record is false");
-    return recorder;
-  };
-  return {
-    requests: recorder?.requests ?? [],
-    next: (options = {}) => recorded().next(options),
-    expect: (method, path, options = {}) => recorded().expect(method, path, options),
-    reset: () => recorder?.reset(),
-  };
+  if (recorder !== undefined) {
+    const { requests, next, expect, reset } = recorder;
+    return { requests, next, expect, reset };
+  }
+  return { requests: [], next: refuse, expect: refuse, reset: () => undefined };
 }
 
 /** Writes an error that a program or the server has thrown, with where it comes from. */
-export function toStandardError(error: unknown): void {
+function toStandardError(error: unknown): void {
   // That has been said.
   if (isLostPart(error)) return;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
+}
+
+/** What counts for the metrics. */
+interface Counter {
+  readonly observer: Observer | undefined;
+  /** `failed`, with its calls counted. */
+  counting(failed: (error: unknown) => void): (error: unknown) => void;
+}
+
+/** The observers of a server, and its log, which a reload replaces. */
+export class Reporting {
+  readonly observers: Observers;
+  readonly failed: (error: unknown) => void;
+  readonly #makeLog: (format: LogFormat) => AccessLog;
+  /** It stays when the log is replaced. */
+  readonly #recorder: RequestRecorder | undefined;
+  readonly #operations: Counter | undefined;
+  readonly #isTerminal: () => boolean;
+  #log: AccessLog;
+
+  constructor(
+    { write, onError, log, isTerminal }: CompleteOptions,
+    limits: Limits,
+    recorder: RequestRecorder | undefined,
+    clock: Clock,
+    scheduler: Scheduler,
+    operations: Counter | undefined,
+  ) {
+    const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
+    const failed = guarded(onError ?? toStandardError);
+    this.failed = operations?.counting(failed) ?? failed;
+    this.observers = new Observers(this.failed);
+    this.#recorder = recorder;
+    this.#operations = operations;
+    this.#isTerminal = once(isTerminal ?? (() => false));
+    this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
+    this.#log = this.#begin(log);
+  }
+
+  #begin(format: LogFormat): AccessLog {
+    const log = this.#makeLog(format);
+    const others: (Observer | undefined)[] = [this.#recorder, this.#operations?.observer];
+    const all = [log.isOff ? undefined : log, ...others];
+    this.observers.set(all.filter((one) => one !== undefined));
+    return log;
+  }
+
+  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
+  get logsNearNames(): boolean {
+    return this.#log.showsNotes && this.#isTerminal();
+  }
+
+  /** Logs as `format` says from now on. */
+  reload(format: LogFormat): void {
+    this.#log.flush();
+    this.#log = this.#begin(format);
+  }
+
+  /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
+  finish({ wiretap }: CompleteOptions): void {
+    this.#log.flush();
+    this.#recorder?.close();
+    wiretap?.ended();
+  }
 }
