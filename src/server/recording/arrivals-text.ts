@@ -48,5 +48,6 @@ export function arrivalsText(requests: readonly RequestRecord[], wanted: ReadFil
   );
   const lines = nearest.slice(0, linesMax).map(({ request, fit }) => lineOf(request, fit));
   const left = all.length - lines.length;
-  return ["What came:", ...lines, ...(left > 0 ? [`  and ${left} more`] : [])].join("\n");
+  const title = all.length > 1 ? "What came, nearest first:" : "What came:";
+  return [title, ...lines, ...(left > 0 ? [`  and ${left} more`] : [])].join("\n");
 }
