@@ -83,7 +83,7 @@ export class Observers {
     const bound = <Name extends keyof Observer>(name: Name): Observer[Name][] =>
       observers.map((one) => {
         const call: ((...words: never[]) => void) | undefined = one[name];
-        return call?.bind(one) as Observer[Name];
+        return call?.bind(one);
       });
     this.connected.set(bound("connected"));
     this.refused.set(bound("refused"));
