@@ -55,6 +55,17 @@ class Hook<A, B = void> {
   }
 }
 
+const hookNames = [
+  "connected",
+  "refused",
+  "dropped",
+  "began",
+  "answered",
+  "ended",
+  "disconnected",
+  "live",
+] as const satisfies readonly (keyof Observer)[];
+
 /** All observers of one server; see `Observer` for what each hook says. */
 export class Observers {
   readonly connected: Hook<string>;
@@ -80,19 +91,15 @@ export class Observers {
 
   /** From now on `observers` are told, in their order, and no others. */
   set(observers: readonly Observer[]): void {
-    const bound = <Name extends keyof Observer>(name: Name): Observer[Name][] =>
-      observers.map((one) => {
-        const call: ((...words: never[]) => void) | undefined = one[name];
-        return call?.bind(one);
-      });
-    this.connected.set(bound("connected"));
-    this.refused.set(bound("refused"));
-    this.dropped.set(bound("dropped"));
-    this.began.set(bound("began"));
-    this.answered.set(bound("answered"));
-    this.ended.set(bound("ended"));
-    this.disconnected.set(bound("disconnected"));
-    this.live.set(bound("live"));
+    for (const name of hookNames) {
+      const hook: Hook<never, never> = this[name];
+      hook.set(
+        observers.map((one) => {
+          const call: Call<never, never> | undefined = one[name];
+          return call?.bind(one);
+        }),
+      );
+    }
   }
 }
 
@@ -166,25 +173,36 @@ export function recordingOf(recorder: RequestRecorder | undefined): Recording {
   return { requests: [], next: refuse, expect: refuse, reset: () => undefined };
 }
 
-/** Writes an error that a program or the server has thrown, with where it comes from. */
-function toStandardError(error: unknown): void {
+/**
+ * Writes an error that a program or the server has thrown, with where it comes from, and `request`
+ * if it was thrown by answering one.
+ */
+function toStandardError(error: unknown, request?: Request): void {
   // That has been said.
   if (isLostPart(error)) return;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  let text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (request !== undefined) {
+    const module =
+      require("./logging/failure-text.ts") as typeof import("./logging/failure-text.ts");
+    text = module.failureText(error, request);
+  }
   void standardError.write(`${text}\n`);
 }
+
+/** Is told of errors, and of the request if answering it has thrown one. */
+type Failed = (error: unknown, request?: Request) => void;
 
 /** What counts for the metrics. */
 interface Counter {
   readonly observer: Observer | undefined;
   /** `failed`, with its calls counted. */
-  counting(failed: (error: unknown) => void): (error: unknown) => void;
+  counting(failed: Failed): Failed;
 }
 
 /** The observers of a server, and its log, which a reload replaces. */
 export class Reporting {
   readonly observers: Observers;
-  readonly failed: (error: unknown) => void;
+  readonly failed: Failed;
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** It stays when the log is replaced. */
   readonly #recorder: RequestRecorder | undefined;
@@ -201,7 +219,7 @@ export class Reporting {
     operations: Counter | undefined,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
-    const failed = guarded(onError ?? toStandardError);
+    const failed = onError === undefined ? toStandardError : guarded(onError);
     this.failed = operations?.counting(failed) ?? failed;
     this.observers = new Observers(this.failed);
     this.#recorder = recorder;
