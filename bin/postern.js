@@ -7,6 +7,10 @@ command -v bun >/dev/null || {
   echo "postern: needs Bun (https://bun.com): npm install --global bun" >&2
   exit 1
 }
+# These signals end a process that has no handlers for them yet. Ignored, they stay so in Bun until
+# its handlers take their place. SIGHUP may also say that the terminal is gone, and is then obeyed.
+trap '' USR1 USR2
+[ -z "$NOTIFY_SOCKET" ] || trap '' HUP
 exec bun --config=/dev/null --no-env-file "$0" "$@"
 */
 

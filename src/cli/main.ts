@@ -19,13 +19,14 @@ import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
-import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
+import { hasFaults, serveOptions } from "./config/to-serve-options.ts";
 import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { GivenToProcess } from "./process/given-sockets.ts";
 import type { Ahead } from "./process/listen-ahead.ts";
 import type { ServiceManager } from "./process/service-manager.ts";
+import type { Reloads } from "./reload.ts";
 import type { LogPaint } from "./terminal/log-paint.ts";
 import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -34,10 +35,28 @@ const defaultPort: number = optionTable.port.default;
 /** How many ports after the default are tried when it is in use. */
 const portsTried = 100;
 
+function say(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
+}
+
 /** Prints why the command can't go on, and ends the process. */
 function fail(line: string, status: 1 | 2): never {
-  void standardError.write(`postern: ${line}\n`);
+  say(line);
   process.exit(status);
+}
+
+/** Signals for a server that listens. */
+const laterSignals = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
+/**
+ * Holds the signals for a server that listens, which end a process without handlers until then.
+ * Those are given what is among `names` after `end`.
+ */
+function holdSignals(): { readonly names: ReadonlySet<NodeJS.Signals>; end(): void } {
+  const names = new Set<NodeJS.Signals>();
+  const receive = (name: NodeJS.Signals): void => void names.add(name);
+  for (const name of laterSignals) process.on(name, receive);
+  return { names, end: () => laterSignals.forEach((name) => process.off(name, receive)) };
 }
 
 /**
@@ -54,7 +73,7 @@ async function onPort<Opened>(
     try {
       const opened = await open(port);
       if (port !== defaultPort && config.quiet !== true) {
-        void standardError.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
+        say(`port ${defaultPort} is in use, so this is ${port}`);
       }
       return opened;
     } catch (error) {
@@ -177,41 +196,39 @@ function logPaintOf({ log, quiet }: Config): LogPaint | undefined {
   return logPaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
 }
 
-/** Tells the program that has started this one where `server` listens. */
-async function report(
-  server: Server | Workers,
-  ready: CommandLine["ready"],
-  portFile: string | undefined,
-): Promise<void> {
-  const { reportTo, writePortFile } = await import("./ready-report.ts");
-  const written = portFile === undefined ? undefined : writePortFile(portFile, server.port);
-  if (written?.ok === false) fail(written.error, 1);
-  if (typeof ready !== "object") return;
-  const told = await reportTo(ready.descriptor, readyJson(server));
-  if (!told.ok) fail(told.error, 1);
-}
-
-/** Says that `server` listens: a line, a line of JSON, or on a terminal a banner. */
+/**
+ * Says that `server` listens, a line, a line of JSON, or on a terminal a banner; and before that
+ * how passwords may get into wrong hands. `words` are those of the command line.
+ */
 async function announce(
   server: Server | Workers,
   ready: CommandLine["ready"],
   settings: Settings,
+  words: readonly string[],
 ): Promise<void> {
-  const { quiet, open, portFile } = settings.config;
-  if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
+  const { quiet, open, portFile, auth } = settings.config;
+  if (auth !== undefined && quiet !== true) {
+    const { authWarnings } = await import("./auth-warnings.ts");
+    for (const line of authWarnings(server, settings.config, words)) say(line);
+  }
+  if (portFile !== undefined || typeof ready === "object") {
+    const { report } = await import("./ready-report.ts");
+    const told = await report(server.port, readyJson(server), ready, portFile);
+    if (!told.ok) fail(told.error, 1);
+  }
   if (ready === "json" || (quiet !== true && !standardOutput.isTerminal)) {
     void standardOutput.write(firstLine(server, ready, settings));
   }
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
-    void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
+    say(authorityLine(server.ca));
   }
   if (quiet !== true) {
-    for (const line of operationsLines(server)) void standardError.write(`postern: ${line}\n`);
+    for (const line of operationsLines(server)) say(line);
   }
   if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
     const { faultsLine } = await import("./faults-command.ts");
-    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
+    say(faultsLine(settings.config));
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
@@ -221,20 +238,7 @@ async function announce(
   if (open !== true) return;
   const { openBrowser } = await import("./terminal/open-browser.ts");
   const opened = openBrowser(server);
-  if (!opened.ok) void standardError.write(`postern: ${opened.error}\n`);
-}
-
-/** Says how passwords may get into wrong hands, if they may. */
-async function warnOfAuth(
-  server: Server | Workers,
-  config: Config,
-  words: readonly string[],
-): Promise<void> {
-  if (config.quiet === true) return;
-  const { authWarnings } = await import("./auth-warnings.ts");
-  for (const line of authWarnings(server, config, words)) {
-    void standardError.write(`postern: ${line}\n`);
-  }
+  if (!opened.ok) say(opened.error);
 }
 
 /**
@@ -318,11 +322,11 @@ function endOnUnhandledError(): void {
   process.on("unhandledRejection", endWith);
 }
 
-/** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
-function lacksPart(error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
-  void standardError.write(`postern: SIGUSR2: ${why}; this one goes on\n`);
-}
+/** Says that `signal` can't be obeyed, because a part of the program was removed meanwhile. */
+const lacksPart =
+  (signal: NodeJS.Signals) =>
+  (error: unknown): void =>
+    say(`${signal}: ${error instanceof Error ? error.message : String(error)}; this one goes on`);
 
 /** Has another process take over on SIGUSR2. What does so is loaded some time after the start. */
 function handOverOnSignal(running: Running): void {
@@ -333,7 +337,7 @@ function handOverOnSignal(running: Running): void {
   setTimeout(() => void keep().catch(() => undefined), limits.codeLoadDelayMs).unref();
   let isBusy = false;
   const handOver = async (): Promise<void> => {
-    const handover = await import("./process/handover.ts").catch(lacksPart);
+    const handover = await import("./process/handover.ts").catch(lacksPart("SIGUSR2"));
     if (handover === undefined) return;
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
@@ -349,20 +353,22 @@ function handOverOnSignal(running: Running): void {
   });
 }
 
-/** Reloads on SIGHUP, if there is something to be read again. */
-async function reloadOnSignal(
+/** Reads what can change again on SIGHUP, and says on SIGUSR1 where there is no log to open. */
+function reloadOnSignal(
   { server, config, manager }: Running,
   command: CommandLine,
   settings: Settings,
   stop: () => void,
-): Promise<void> {
-  const { auth, faults } = config;
-  const isNamed = auth?.file !== undefined || faults !== undefined;
-  const hasFiles = settings.file !== undefined || hasTls(config) || isNamed;
-  // A service manager may send the signal in any case, and the first process has no defaults.
-  if (!hasFiles && manager === undefined && process.pid !== 1) return;
-  const { reloadOnHangup } = await import("./reload.ts");
-  reloadOnHangup(server, command, settings, stop, manager);
+): void {
+  let reloads: Reloads | undefined;
+  const hangUp = async (): Promise<void> => {
+    const loaded = await import("./reload.ts");
+    reloads ??= new loaded.Reloads(server, command, settings, stop, manager);
+    reloads.hangUp();
+  };
+  process.on("SIGHUP", () => void hangUp().catch(lacksPart("SIGHUP")));
+  if (config.logFile !== undefined) return;
+  process.on("SIGUSR1", () => say("SIGUSR1: there is no file of a log to open again (--log-file)"));
 }
 
 /** Reads the statuses of children that aren't the program's own. */
@@ -388,13 +394,9 @@ async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
-  const [{ helpText }, { choosePaint }] = await Promise.all([
-    import("./help/help-text.ts"),
-    import("./terminal/paint.ts"),
-  ]);
-  const text = helpText(asked, choosePaint(standardOutput.isTerminal, process.env));
-  if (!text.ok) return fail(text.error, 2);
-  await standardOutput.write(text.value);
+  const { printHelp: print } = await import("./help/print-help.ts");
+  const printed = await print(asked);
+  if (!printed.ok) fail(printed.error, 2);
 }
 
 async function printVersion(asJson: boolean): Promise<void> {
@@ -409,6 +411,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   if (help !== false) return printHelp(help === true ? undefined : help);
   if (version) return printVersion(json);
   if (json) return fail("--json goes with --version, and with audit and check", 2);
+  const early = holdSignals();
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
   const { config } = settings.value;
@@ -434,16 +437,17 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
-    await reloadOnSignal(running, command.value, settings.value, stop);
+    reloadOnSignal(running, command.value, settings.value, stop);
     handOverOnSignal(running);
-    if (config.auth !== undefined) await warnOfAuth(server, config, words);
-    await announce(server, ready, settings.value);
+    early.end();
+    await announce(server, ready, settings.value, words);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
       await Promise.race([tellServing(given), stopped.promise]);
       running.predecessor = -1;
     }
     if (!running.isEnding) manager?.ready(server);
+    for (const name of early.names) process.emit(name, name);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
     const ended = stopped.promise;

@@ -6,6 +6,7 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { closeDescriptor, lookInto } from "../system/file-system.ts";
+import type { CommandLine } from "./options/command-line.ts";
 
 /** S_IFMT (sys/stat.h). What has no type is the engine's own: an event queue, say. */
 const fileTypeMask = 0o170000;
@@ -24,7 +25,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Writes `line` to `descriptor` and closes that, so that its reader sees the end. */
-export async function reportTo(descriptor: number, line: string): Promise<Result<void, string>> {
+async function reportTo(descriptor: number, line: string): Promise<Result<void, string>> {
   try {
     await Bun.write(Bun.file(descriptor), line);
     closeDescriptor(descriptor);
@@ -38,7 +39,7 @@ export async function reportTo(descriptor: number, line: string): Promise<Result
  * Writes `port` to `file`, under another name first, so that a reader finds the whole port or no
  * file. The file is removed when the process exits, unless another process has replaced it.
  */
-export function writePortFile(file: string, port: number): Result<void, string> {
+function writePortFile(file: string, port: number): Result<void, string> {
   const { readFileSync, renameSync, rmSync, statSync, writeFileSync } =
     process.getBuiltinModule("node:fs");
   const text = `${port}\n`;
@@ -60,4 +61,19 @@ export function writePortFile(file: string, port: number): Result<void, string> 
     }
   });
   return success(undefined);
+}
+
+/**
+ * Writes `line` to the descriptor that `ready` names, if it names one, and `port` to `portFile`, if
+ * there is one. Fails with a line that says which of them can't be written.
+ */
+export async function report(
+  port: number,
+  line: string,
+  ready: CommandLine["ready"],
+  portFile: string | undefined,
+): Promise<Result<void, string>> {
+  const written = portFile === undefined ? success(undefined) : writePortFile(portFile, port);
+  if (!written.ok || typeof ready !== "object") return written;
+  return reportTo(ready.descriptor, line);
 }

@@ -4,6 +4,7 @@
  * before.
  */
 
+import { fstatSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 
 import type { Server } from "../server/serve.ts";
@@ -63,16 +64,16 @@ function sayWhatNeedsRestart(
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
-/** What a reload has read again; undefined for nothing. */
-function inForce({ config, file }: Settings): string | undefined {
-  if (file !== undefined) return `${file.name} is`;
+/** What a reload has read again, and that it is in force. */
+function inForce({ config, file }: Settings): string {
+  if (file !== undefined) return `${file.name} is in force`;
   const read = [
     ...(hasTls(config) ? ["the certificate"] : []),
     ...(typeof config.faults === "string" ? [displayName(config.faults)] : []),
     ...(config.auth?.file === undefined ? [] : [displayName(config.auth.file)]),
   ];
-  if (read.length === 0) return undefined;
-  return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"}`;
+  if (read.length === 0) return "SIGHUP: there is no configuration, nor another file to read again";
+  return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"} in force`;
 }
 
 /**
@@ -118,39 +119,76 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));
   }
-  const read = inForce(settings.value);
-  if (config.quiet !== true && read !== undefined) say(`${read} in force`);
+  if (config.quiet !== true) say(inForce(settings.value));
   sayWhatNeedsRestart(server, start, settings.value);
 }
 
+/** The number of the driver of a device: that of /dev/null drives /dev/full, but no terminal. */
+function majorOf(device: number): number {
+  return process.platform === "darwin" ? device >>> 24 : device >>> 8;
+}
+
 /**
- * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one
- * more; `manager` is told of each. When the signal means that the terminal is gone which postern
- * was started from, calls `stop`.
+ * Whether the terminal that a standard stream leads to is gone. It is a device then that no longer
+ * answers as a terminal. Streams that lead elsewhere, as under nohup(1), say nothing of one.
  */
-export function reloadOnHangup(
-  server: Reloadable,
-  command: CommandLine,
-  start: Settings,
-  stop: () => void,
-  manager?: Pick<ServiceManager, "reloading" | "reloaded">,
-): void {
-  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-  let state: "idle" | "reloading" | "again" = "idle";
-  const run = async (): Promise<void> => {
-    while (state !== "idle") {
-      state = "reloading";
-      manager?.reloading();
-      await reload(server, command, start);
-      manager?.reloaded();
-      if (state === "reloading") state = "idle";
+function isTerminalGone(): boolean {
+  let isGone = false;
+  const memory = majorOf(statSync("/dev/null").rdev);
+  for (const descriptor of [0, 1, 2]) {
+    if (isatty(descriptor)) return false;
+    try {
+      const stat = fstatSync(descriptor);
+      isGone ||= stat.isCharacterDevice() && majorOf(stat.rdev) !== memory;
+    } catch {
+      // A descriptor that is closed leads nowhere.
     }
-  };
-  process.on("SIGHUP", () => {
-    // After a hang-up the descriptors of the terminal are no longer a terminal's.
-    if (terminals.length > 0 && !terminals.some((descriptor) => isatty(descriptor))) return stop();
-    const isRunning = state !== "idle";
-    state = "again";
-    if (!isRunning) void run();
-  });
+  }
+  return isGone;
+}
+
+/** The reloads of a process, one after the other. */
+export class Reloads {
+  readonly #server: Reloadable;
+  readonly #command: CommandLine;
+  readonly #start: Settings;
+  readonly #stop: () => void;
+  readonly #manager: Pick<ServiceManager, "reloading" | "reloaded"> | undefined;
+  #state: "idle" | "reloading" | "again" = "idle";
+
+  /** For `server`, which began with `start`; `manager` is told of each reload. */
+  constructor(
+    server: Reloadable,
+    command: CommandLine,
+    start: Settings,
+    stop: () => void,
+    manager?: Pick<ServiceManager, "reloading" | "reloaded">,
+  ) {
+    this.#server = server;
+    this.#command = command;
+    this.#start = start;
+    this.#stop = stop;
+    this.#manager = manager;
+  }
+
+  /**
+   * Answers a SIGHUP: stops when the terminal is gone, and reloads otherwise. Signals that arrive
+   * during a reload cause one more.
+   */
+  hangUp(): void {
+    if (isTerminalGone()) return this.#stop();
+    const isRunning = this.#state !== "idle";
+    this.#state = "again";
+    if (!isRunning) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#state !== "idle") {
+      this.#state = "reloading";
+      this.#manager?.reloading();
+      await reload(this.#server, this.#command, this.#start);
+      this.#manager?.reloaded();
+      if (this.#state === "reloading") this.#state = "idle";
+    }
+  }
 }

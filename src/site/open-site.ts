@@ -453,7 +453,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     near,
     home,
     hasUsers: options.auth !== undefined,
-    refused: counts?.refuse,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
   const users = openUsers(options, limits, surroundings, pages);

@@ -96,7 +96,8 @@ export class Command implements AsyncDisposable {
   }
 
   signal(
-    name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL" | "SIGWINCH",
+    name:
+      "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL" | "SIGALRM" | "SIGWINCH",
   ): void {
     this.#process.kill(name);
   }

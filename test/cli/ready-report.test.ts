@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-import { checkDescriptor, reportTo, writePortFile } from "../../src/cli/ready-report.ts";
+import { checkDescriptor, report } from "../../src/cli/ready-report.ts";
 import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
 
@@ -81,7 +81,7 @@ describe("--ready json:3", () => {
       if (descriptor > 5) break;
     }
     expect(checkDescriptor(9999).ok).toBe(false);
-    expect((await reportTo(9999, "x\n")).ok).toBe(false);
+    expect((await report(1, "x\n", { descriptor: 9999 }, undefined)).ok).toBe(false);
   });
 
   test.each(["json:", "json:2", "json:x", "json:12345", "JSON:3"])("is no %s", async (form) => {
@@ -122,7 +122,7 @@ describe("--port-file", () => {
     expect(await command.stderr).toBe(`postern: the port file ${file} can't be written: ENOENT\n`);
     expect(await command.status).toBe(1);
     mkdirSync(place.at("folder"));
-    expect(writePortFile(place.at("folder"), 1).ok).toBe(false);
+    expect((await report(1, "x\n", "line", place.at("folder"))).ok).toBe(false);
     expect(readdirSync(place.root).filter((name) => name.startsWith("folder."))).toEqual([]);
     await using unix = new Command([site.root, "--unix", place.at("x"), "--port-file", file]);
     expect(await unix.stderr).toBe(

@@ -200,24 +200,51 @@ describe("SIGHUP", () => {
     }
   });
 
-  test("ends a server that has no configuration, as it ends any program", async () => {
-    await using command = new Command([site.root, "--port", "0"], {}, folder);
-    await command.line();
+  test("without a configuration finds one that was made since, or says that there is none", async () => {
+    using place = new TempSite("empty");
+    const command = new Command([site.root, "--port", "0", "--ready", "json"], {}, place.root);
+    await using _ = command;
+    command.port = (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
     command.signal("SIGHUP");
-    expect(await command.status).toBe(128 + 1);
+    await command.says(
+      "postern: SIGHUP: there is no configuration, nor another file to read again\n",
+    );
+    const client = await RawClient.connect(command.port);
+    client.send(get("/.secret.txt"));
+    await client.responses(1);
+    writeFileSync(place.at("postern.config.json"), '{ "hidden": true }');
+    command.signal("SIGHUP");
+    await command.says(/^postern: postern\.config\.json is in force$/m);
+    client.send(get("/.secret.txt"));
+    await client.responses(2);
+    expect(client.text).toMatch(/^HTTP\/1\.1 404 [^]*HTTP\/1\.1 200 /);
+    client.close();
   });
 
-  test("from a terminal that is gone ends the server, from one that isn't reloads", async () => {
+  test("says nothing with --quiet where there is nothing to read again", async () => {
+    const words = [site.root, "--port", "0", "--no-config", "--ready", "json", "--quiet"];
+    await using command = new Command(words, {}, folder);
+    await command.line();
+    command.signal("SIGHUP");
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
+  test.each([
+    ["with a configuration", ["--config", "h.json"], "postern: h.json is in force"],
+    ["without one", ["--no-config", "--port", "0"], "postern: SIGHUP: there is no configuration"],
+  ])("from a terminal that is gone ends a server %s, and otherwise not", async (_, words, says) => {
     writeFileSync(join(folder, "h.json"), '{ "port": 0 }');
     const index = join(import.meta.dir, "../../index.ts");
     let shown = "";
-    const child = Bun.spawn([process.execPath, index, site.root, "--config", "h.json"], {
+    const child = Bun.spawn([process.execPath, index, site.root, ...words], {
       cwd: folder,
       terminal: { data: (_terminal, octets) => (shown += new TextDecoder().decode(octets)) },
     });
     while (!shown.includes("Listening")) await Bun.sleep(2);
     child.kill("SIGHUP");
-    while (!shown.includes("postern: h.json is in force")) await Bun.sleep(2);
+    while (!shown.includes(says)) await Bun.sleep(2);
     child.terminal?.close();
     expect(await child.exited).toBe(0);
   });

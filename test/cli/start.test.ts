@@ -4,9 +4,12 @@
  */
 
 import { describe, expect, test } from "bun:test";
+import { chmodSync, closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { join, relative } from "node:path";
 
+import { serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -97,5 +100,80 @@ describe("a start of the command", () => {
     const log = await command.stderr;
     expect(log).toContain("[GC<");
     expect(log).not.toContain("FullCollection");
+  });
+});
+
+/** Writes `octets` to the FIFO `path` once it has a reader, and calls `first` before that. */
+async function write(path: string, octets: Uint8Array, first?: () => void): Promise<void> {
+  for (;;) {
+    try {
+      const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      first?.();
+      writeSync(descriptor, octets);
+      return closeSync(descriptor);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENXIO")) throw error;
+      await Bun.sleep(2);
+    }
+  }
+}
+
+describe("a signal that comes", () => {
+  test("before the server listens is obeyed when it does", async () => {
+    using site = new TempSite("empty");
+    site.file("a.txt", "a");
+    using place = new TempSite("empty");
+    const fifo = place.at("cert");
+    expect(Bun.spawnSync(["mkfifo", fifo]).exitCode).toBe(0);
+    const words = [site.root, "--no-config", "--port", "0", "--ready", "json"];
+    await using command = new Command([...words, "--tls-cert", fifo, "--tls-key", serverTls.key]);
+    // The start waits for the certificate, and the process that takes over does so again.
+    await write(fifo, readFileSync(serverTls.cert), () => {
+      for (const name of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) command.signal(name);
+    });
+    const { pid } = JSON.parse((await command.line()) ?? "") as { readonly pid: number };
+    expect(pid).toBe(command.pid);
+    await write(fifo, readFileSync(serverTls.cert));
+    const next = JSON.parse((await command.line()) ?? "") as { readonly pid: number };
+    expect(next.pid).not.toBe(command.pid);
+    expect(await command.status).toBe(0);
+    process.kill(next.pid, "SIGTERM");
+    const lines = (await command.stderr).split("\n").toSorted();
+    expect(lines).toEqual(
+      [
+        "",
+        "postern: SIGUSR1: there is no file of a log to open again (--log-file)",
+        `postern: ${fifo}: not a regular file, which is read at the start only`,
+      ].toSorted(),
+    );
+  });
+
+  test("before the program runs is ignored, SIGHUP if a service manager may send it", async () => {
+    using place = new TempSite("empty");
+    place.file("bun", '#!/bin/sh\nfor one in $SIGNALS; do kill -s "$one" $$; done\necho runs\n');
+    chmodSync(place.at("bun"), 0o755);
+    const run = (signals: string, environment: Record<string, string> = {}): string | number => {
+      const env = { PATH: `${place.root}:/usr/bin:/bin`, SIGNALS: signals, ...environment };
+      const { stdout, signalCode } = Bun.spawnSync([join(root, "bin/postern.js")], { env });
+      return signalCode ?? stdout.toString();
+    };
+    expect(run("USR1 USR2")).toBe("runs\n");
+    expect(run("HUP")).toBe("SIGHUP");
+    expect(run("HUP", { NOTIFY_SOCKET: "/nowhere" })).toBe("runs\n");
+  });
+
+  test("later for a server with nothing to read or open again is answered by a line", async () => {
+    const words = ["fixtures/site", "--no-config", "--port", "0", "--ready", "json"];
+    await using command = new Command(words, {}, root);
+    const { port } = JSON.parse((await command.line()) ?? "") as { readonly port: number };
+    command.signal("SIGHUP");
+    await command.says(
+      "postern: SIGHUP: there is no configuration, nor another file to read again\n",
+    );
+    command.signal("SIGUSR1");
+    await command.says(
+      /^postern: SIGUSR1: there is no file of a log to open again \(--log-file\)$/m,
+    );
+    expect((await fetch(`http://127.0.0.1:${port}/MySchedule.html`)).status).toBe(200);
   });
 });

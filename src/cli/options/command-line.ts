@@ -127,9 +127,10 @@ class Words {
   /** Takes the next word; undefined at the end. */
   readonly next = (): string | undefined => this.#words[this.#at++];
 
-  /** Takes the next word, unless it is an option. */
+  /** Takes the next word: a name, or an option as the last word, which is then asked about. */
   nextName(): string | undefined {
-    return this.#words[this.#at]?.startsWith("-") === false ? this.next() : undefined;
+    const isLast = this.#at === this.#words.length - 1;
+    return isLast || this.#words[this.#at]?.startsWith("-") === false ? this.next() : undefined;
   }
 
   /** Takes all that are left. */

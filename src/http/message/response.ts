@@ -139,6 +139,8 @@ export class BrokenBody extends Error {}
 /** What a response tells the log and not the client. */
 export interface ResponseNote {
   readonly reason?: string;
+  /** The kind of the refusal that it is, if it is one with a kind. */
+  readonly refusal?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
   /** The names of the faults that it has, to test a client. */

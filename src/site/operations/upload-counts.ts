@@ -3,9 +3,6 @@
  * then; it outlives a site that a reload replaces.
  */
 
-import type { Refusal } from "../../http/message/error.ts";
-import { uploadRefusals } from "../uploads/upload-refusals.ts";
-
 /** The counts of one server. */
 export class UploadCounts {
   /** Files that are being received. */
@@ -14,15 +11,13 @@ export class UploadCounts {
   receivedBytes = 0;
   /** Files that got their names. */
   stored = 0;
-  /** Requests that were refused, by the kind of the refusal. */
+  /** Requests that were refused, by the kind of the refusal, or the status where it has none. */
   readonly refused = new Map<string, number>();
 
-  /** Counts `refusal` if it is one of uploads, or says that too many are received at one time. */
-  readonly refuse = ({ kind, limit }: Refusal): void => {
-    const isBound = limit?.name === "uploadsAtOnceMax" || limit?.name === "uploadsPerAddressMax";
-    if (!isBound && !Object.hasOwn(uploadRefusals, kind)) return;
-    this.refused.set(kind, (this.refused.get(kind) ?? 0) + 1);
-  };
+  /** Counts a request that was refused for `reason`: the kind of a refusal, or a status. */
+  refuse(reason: string): void {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+  }
 }
 
 /** What there is of uploads now. Each process of several that serve one folder sees all of it. */

@@ -149,8 +149,6 @@ interface ErrorPageSettings {
   readonly home?: ContainedPath;
   /** Whether reasons and similar names are for users alone, who have a password; by default no. */
   readonly hasUsers?: boolean;
-  /** Is told of each refusal that gets a page; absent where nothing is counted. */
-  readonly refused?: ((refusal: Refusal) => void) | undefined;
 }
 
 const notFoundText = "There is nothing here by this name.";
@@ -163,13 +161,12 @@ export class ErrorPages {
   readonly #ways: Ways;
   readonly #near: NearNames | undefined;
   readonly #hasUsers: boolean;
-  readonly #refused: ((refusal: Refusal) => void) | undefined;
 
   constructor(
     tree: Tree,
     limits: Limits,
     explain: boolean,
-    { listing = true, near, home = rootPath, hasUsers = false, refused }: ErrorPageSettings = {},
+    { listing = true, near, home = rootPath, hasUsers = false }: ErrorPageSettings = {},
   ) {
     this.#tree = tree;
     this.#limits = limits;
@@ -177,7 +174,6 @@ export class ErrorPages {
     this.#ways = { tree, isListed: listing, home };
     this.#near = near;
     this.#hasUsers = hasUsers;
-    this.#refused = refused;
   }
 
   /**
@@ -271,14 +267,13 @@ export class ErrorPages {
    * detail what was wrong with the request.
    */
   refusal(refusal: Refusal, reason?: string): Response {
-    const { status, section, text, close, limit } = refusal;
-    this.#refused?.(refusal);
+    const { kind, status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const shown = reason === undefined || !this.#explains({}) ? {} : { reason };
     const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
     const described = describeRefusal(refusal);
     const noted = reason === undefined ? described : `${described}: ${reason}`;
-    const builder = startPage(status).noting({ reason: noted });
+    const builder = startPage(status).noting({ reason: noted, refusal: kind });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();

@@ -10,6 +10,7 @@ import { childPath, displayName, folderPath, rootPath } from "../../tree/path.ts
 import { DiskUploadTree } from "../../tree/writing/disk/disk-upload-tree.ts";
 import type { UploadTree, UploadTreeOptions } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
+import { CountedUploads } from "../operations/counted-uploads.ts";
 import type { UploadCounts, UploadsPresent } from "../operations/upload-counts.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
@@ -127,13 +128,15 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     ownNames,
   });
   const resources = new UploadResources(site);
+  const endpoints: readonly Endpoint[] = [
+    new FolderEndpoint(site),
+    new ResourceEndpoint(site, resources),
+    ...(put ? [new PutEndpoint(site, resources)] : []),
+    ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
+  ];
   return {
-    endpoints: [
-      new FolderEndpoint(site),
-      new ResourceEndpoint(site, resources),
-      ...(put ? [new PutEndpoint(site, resources)] : []),
-      ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
-    ],
+    endpoints:
+      counts === undefined ? endpoints : endpoints.map((one) => new CountedUploads(one, counts)),
     present: () => ({ unfinished: uploads.unfinished.total, quota: uploads.quota }),
     offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
     finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],

@@ -52,7 +52,8 @@ describe.skipIf(!canReceive)("a service manager (needs Linux and python3)", () =
     expect(await manager.next()).toStartWith("READY=1\n");
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
-    expect(await command.stderr).toBe("");
+    const nothing = "there is no configuration, nor another file to read again";
+    expect(await command.stderr).toBe(`postern: SIGHUP: ${nothing}\n`);
   });
 
   test("hears from the event loop again and again, if it has a watchdog", async () => {

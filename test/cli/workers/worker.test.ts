@@ -38,23 +38,21 @@ test("Ctrl-C, which a terminal sends to all processes at once, stops them once",
   expect(shown).not.toContain("postern:");
 });
 
-test.each(["SIGKILL", "SIGHUP"] as const)(
-  "a supervisor that dies of %s leaves no workers behind",
-  async (signal) => {
-    // Under a configuration SIGHUP would not end it.
-    await using command =
-      signal === "SIGHUP" ? await here.listening() : await here.configured("patient.json", patient);
-    const workers = childrenOf(command.pid);
-    const client = await RawClient.connect(command.port);
-    client.send(get("/twenty.bin"));
-    await client.until(() => client.received > 0);
-    client.pause();
-    command.signal(signal);
-    expect(await command.status).toBe(128 + (signal === "SIGKILL" ? 9 : 1));
-    while (await isOpen(command.port)) await Bun.sleep(1);
-    client.resume();
-    await client.until(() => client.received >= size);
-    client.close();
-    await awaitEnd(workers);
-  },
-);
+test.each([
+  ["SIGKILL", 9],
+  ["SIGALRM", 14],
+] as const)("a supervisor that dies of %s leaves no workers behind", async (signal, number) => {
+  await using command = await here.configured("patient.json", patient);
+  const workers = childrenOf(command.pid);
+  const client = await RawClient.connect(command.port);
+  client.send(get("/twenty.bin"));
+  await client.until(() => client.received > 0);
+  client.pause();
+  command.signal(signal);
+  expect(await command.status).toBe(128 + number);
+  while (await isOpen(command.port)) await Bun.sleep(1);
+  client.resume();
+  await client.until(() => client.received >= size);
+  client.close();
+  await awaitEnd(workers);
+});

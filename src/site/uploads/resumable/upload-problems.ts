@@ -23,7 +23,10 @@ export function mismatchingOffset(expected: number, provided: number): Response 
     .field("Upload-Complete", "?0")
     .field("Upload-Offset", String(expected))
     .text(`${JSON.stringify(problem)}\n`, mediaType)
-    .noting({ reason: `the upload has ${expected} bytes, not ${provided}` })
+    .noting({
+      reason: `the upload has ${expected} bytes, not ${provided}`,
+      refusal: "mismatching-upload-offset",
+    })
     .build();
 }
 
@@ -40,6 +43,6 @@ export function inconsistentLength(reason: string, isOver = false): Response {
     .field("Upload-Complete", isOver ? "?1" : "?0")
     .text(`${JSON.stringify(problem)}\n`, mediaType)
     .closing()
-    .noting({ reason })
+    .noting({ reason, refusal: "inconsistent-upload-length" })
     .build();
 }
