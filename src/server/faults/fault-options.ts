@@ -68,7 +68,7 @@ function rowOf(name: string): FaultRow | undefined {
   return Object.hasOwn(rows, name) ? rows[name] : undefined;
 }
 
-/** The name of `known` that `name` begins, or that means the same; undefined where there is none. */
+/** The name of `known` that `name` begins, or that means the same; undefined for none. */
 function likelyName(name: string, known: readonly string[]): string | undefined {
   if (/^[a-z]*delay(?:ms)?$/i.test(name)) return "latencyMs";
   const begun = name.toLowerCase();

@@ -121,7 +121,7 @@ function accept(answer: RouteAnswer, request: Request, service: RouteService): A
   }
   // Without types, a handler may return something else.
   throw fetchResponse().noAnswer(
-    `a route's handler must answer with a response, not ${String(answer)}`,
+    `a route's handler must answer with a response, not ${typeof answer}`,
   );
 }
 

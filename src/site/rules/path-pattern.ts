@@ -107,9 +107,9 @@ function fill(
 
 /**
  * Parses a pattern and its target. Fails with a message when one of them is malformed: a path that
- * no request can have, a "*" that isn't the last segment, a placeholder that occurs twice in the
- * pattern, a "*" that does in the target, or a placeholder that only the target has. With `mayLeave`, the target may be a URL on another
- * host.
+ * no request can have, a "*" that isn't the last segment of the pattern, a placeholder that occurs
+ * twice in the pattern, a "*" that does in the target, or a placeholder that only the target has.
+ * With `mayLeave`, the target may be a URL on another host.
  */
 export function readPattern(
   from: string,

@@ -40,6 +40,11 @@ function commandIn(text: string) {
   return command.value;
 }
 
+/** An adapter that is this program. */
+function adapter(name: string, text: string) {
+  return { name, words: [process.execPath, "-e", text], plain: false } as const;
+}
+
 const plain = commandIn(`plain=${process.execPath} -e '${program}' {url}`);
 const course = (replay: boolean): Course =>
   new Course({ replay, bounds: { record: true, responseMs: 20_000 } });
@@ -88,8 +93,6 @@ describe("a client's column", () => {
     const counted = join(tmpdir(), `postern-adapter-${process.pid}`);
     const silent = `require("node:fs").appendFileSync("${counted}", "x"); console.error("who?")`;
     const speaking = `process.stdin.once("data", () => console.log('{"error":"why"}'))`;
-    const adapter = (name: string, text: string) =>
-      ({ name, words: [process.execPath, "-e", text], plain: false }) as const;
     try {
       const [none, some] = await playClients(
         [one, two],
