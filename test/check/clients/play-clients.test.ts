@@ -41,7 +41,7 @@ function commandIn(text: string) {
 }
 
 /** An adapter that is this program. */
-function adapter(name: string, text: string) {
+function adapterCommand(name: string, text: string) {
   return { name, words: [process.execPath, "-e", text], plain: false } as const;
 }
 
@@ -96,7 +96,7 @@ describe("a client's column", () => {
     try {
       const [none, some] = await playClients(
         [one, two],
-        [adapter("none", silent), adapter("some", speaking)],
+        [adapterCommand("none", silent), adapterCommand("some", speaking)],
         course(true),
       );
       expect(none).toEqual({
