@@ -8,7 +8,7 @@
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
 export type { TappedConnection, Wiretap } from "./src/base/wiretap.ts";
-export type { Config } from "./src/cli/config/config.ts";
+export type { Config, WrittenConfig } from "./src/cli/config/config.ts";
 export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
 export type { UploadProgress } from "./src/site/uploads/upload-progress.ts";

@@ -330,7 +330,8 @@ export function exportedValues(): readonly string[] {
 /**
  * The module that other programs import. It takes the values from the parts, which load fastest.
  * A program that was bundled with it has no parts beside it; the bundler has put `whole` into it,
- * a file that it understands.
+ * a file that it understands. Classes get the names back that the bundler has made short: Bun prints
+ * `name` of errors, and `displayName` of other objects.
  */
 function exportsOf(path: string, part: string, whole: string): string {
   const values = path === library ? "part" : `part.load(${JSON.stringify(path)})`;
@@ -344,7 +345,12 @@ function load() {
     throw error;
   }
 }
-export const { ${namesOf(path).join(", ")} } = load();
+const values = load();
+for (const [name, value] of Object.entries(values)) {
+  if (!/^[A-Z]/.test(name)) continue;
+  Object.defineProperties(value, { name: { value: name }, displayName: { value: name } });
+}
+export const { ${namesOf(path).join(", ")} } = values;
 `;
 }
 

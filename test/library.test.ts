@@ -72,7 +72,7 @@ describe("serve", () => {
     expect(await wrong.catch((thrown: unknown) => thrown)).toMatchObject({
       name: "ServeError",
       code: "rules",
-      message: "not a path pattern: x",
+      message: "redirects[0]: not a path pattern: x",
     });
   });
 

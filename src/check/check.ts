@@ -80,6 +80,9 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
   }
   const { clients = [], clientWords = [] } = options;
   if (clients.length + clientWords.length > 0) return checkClients(options, scripts);
+  if (scripts.every(({ settings }) => settings.client === true)) {
+    return refused(options, "these are scripts for clients: add -- COMMAND, or --client COMMAND");
+  }
   const urls = options.against.map(readUrl);
   const wrong = urls.find((url) => !url.ok);
   if (wrong?.ok === false) return refused(options, wrong.error);

@@ -3,6 +3,8 @@
  * has costs a call and a comparison. And that one of them which tests ask: the recorder.
  */
 
+import type { Limits } from "../base/limits.ts";
+import type { Clock } from "../schedule/clock.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Response } from "../http/message/response.ts";
 import type { ExchangeReport, LiveReport, Observer, RefusalReason } from "../site/observer.ts";
@@ -14,6 +16,8 @@ import type {
   RecorderLimits,
   RequestRecorder,
 } from "./recording/request-recorder.ts";
+import type { LogFormat } from "./log.ts";
+import { AccessLog, LogOutput } from "./log.ts";
 import { isLostPart } from "../site/pages/error-page.ts";
 import type { CompleteOptions } from "./serve-options.ts";
 import { standardError } from "../system/standard-streams.ts";
@@ -115,6 +119,12 @@ export function guarded<Value>(callback: (value: Value) => void): (value: Value)
   };
 }
 
+/** `find`, called once and then remembered. */
+export function once<Value>(find: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
 /** What a test asks of the requests that a server got. */
 export interface Recording {
   /**
@@ -155,24 +165,97 @@ export async function openRecorder(
   return new Recorder(limits, () => scheduler.alarm());
 }
 
-/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
-export function recordingOf(recorder: RequestRecorder | undefined): Recording {
-  const recorded = (): RequestRecorder => {
-    if (recorder === undefined) throw new TypeError("the option record is false");
-    return recorder;
-  };
-  return {
-    requests: recorder?.requests ?? [],
-    next: (options = {}) => recorded().next(options),
-    expect: (method, path, options = {}) => recorded().expect(method, path, options),
-    reset: () => recorder?.reset(),
-  };
+function refuse(): never {
+  throw new TypeError("the option record is false");
 }
 
-/** Writes an error that a program or the server has thrown, with where it comes from. */
-export function toStandardError(error: unknown): void {
+/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
+export function recordingOf(recorder: RequestRecorder | undefined): Recording {
+  if (recorder !== undefined) {
+    const { requests, next, expect, reset } = recorder;
+    return { requests, next, expect, reset };
+  }
+  return { requests: [], next: refuse, expect: refuse, reset: () => undefined };
+}
+
+/**
+ * Writes an error that a program or the server has thrown, with where it comes from, and `request`
+ * if it was thrown by answering one.
+ */
+function toStandardError(error: unknown, request?: Request): void {
   // That has been said.
   if (isLostPart(error)) return;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  let text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (request !== undefined) {
+    const module =
+      require("./logging/failure-text.ts") as typeof import("./logging/failure-text.ts");
+    text = module.failureText(error, request);
+  }
   void standardError.write(`${text}\n`);
+}
+
+/** Is told of errors, and of the request if answering it has thrown one. */
+type Failed = (error: unknown, request?: Request) => void;
+
+/** What counts for the metrics. */
+interface Counter {
+  readonly observer: Observer | undefined;
+  /** `failed`, with its calls counted. */
+  counting(failed: Failed): Failed;
+}
+
+/** The observers of a server, and its log, which a reload replaces. */
+export class Reporting {
+  readonly observers: Observers;
+  readonly failed: Failed;
+  readonly #makeLog: (format: LogFormat) => AccessLog;
+  /** It stays when the log is replaced. */
+  readonly #recorder: RequestRecorder | undefined;
+  readonly #operations: Counter | undefined;
+  readonly #isTerminal: () => boolean;
+  #log: AccessLog;
+
+  constructor(
+    { write, onError, log, isTerminal }: CompleteOptions,
+    limits: Limits,
+    recorder: RequestRecorder | undefined,
+    clock: Clock,
+    scheduler: Scheduler,
+    operations: Counter | undefined,
+  ) {
+    const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
+    const failed = onError === undefined ? toStandardError : guarded(onError);
+    this.failed = operations?.counting(failed) ?? failed;
+    this.observers = new Observers(this.failed);
+    this.#recorder = recorder;
+    this.#operations = operations;
+    this.#isTerminal = once(isTerminal ?? (() => false));
+    this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
+    this.#log = this.#begin(log);
+  }
+
+  #begin(format: LogFormat): AccessLog {
+    const log = this.#makeLog(format);
+    const all = [log.isOff ? undefined : log, this.#recorder, this.#operations?.observer];
+    this.observers.set(all);
+    return log;
+  }
+
+  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
+  get logsNearNames(): boolean {
+    return this.#log.showsNotes && this.#isTerminal();
+  }
+
+  /** Logs as `format` says from now on. */
+  reload(format: LogFormat): void {
+    this.#log.flush();
+    this.#log = this.#begin(format);
+  }
+
+  /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
+  finish({ wiretap }: CompleteOptions): void {
+    this.#log.flush();
+    this.#recorder?.close();
+    wiretap?.ended();
+  }
 }

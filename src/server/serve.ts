@@ -3,7 +3,6 @@
  * library and the command line both start one here.
  */
 
-import type { Limits } from "../base/limits.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
@@ -26,15 +25,12 @@ import { Listener } from "./listener.ts";
 import type { GivenSockets } from "./listening/given-sockets.ts";
 import type { OpenedPlace } from "./listening/open-other.ts";
 import type { FileEditing } from "./memory-editing.ts";
-import type { LogFormat } from "./log.ts";
 import type { MetricFamily } from "./operations/metric-family.ts";
 import type { Operations, OperationsService } from "./operations/operations.ts";
-import { AccessLog, LogOutput } from "./log.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import type { Recording } from "./observers.ts";
-import { guarded, Observers, openRecorder, recordingOf, toStandardError } from "./observers.ts";
-import type { RequestRecorder } from "./recording/request-recorder.ts";
+import { guarded, once, openRecorder, recordingOf, Reporting } from "./observers.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, StopOptions } from "./serve-options.ts";
 import { addressOf, completeOptions, hostNames, urlOf } from "./serve-options.ts";
@@ -145,12 +141,6 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * connection is being closed is lost. May be called more than once.
    */
   stop(options?: StopOptions): Promise<void>;
-}
-
-/** `find`, called once and then remembered. */
-function once<Value>(find: () => Value): () => Value {
-  let found: { readonly value: Value } | undefined;
-  return () => (found ??= { value: find() }).value;
 }
 
 /**
@@ -374,62 +364,6 @@ async function close(
   reporting.finish(options);
 }
 
-/** The observers of a server, and its log, which a reload replaces. */
-class Reporting {
-  readonly observers: Observers;
-  readonly failed: (error: unknown) => void;
-  readonly #makeLog: (format: LogFormat) => AccessLog;
-  /** It stays when the log is replaced. */
-  readonly #recorder: RequestRecorder | undefined;
-  readonly #operations: Operations | undefined;
-  readonly #isTerminal: () => boolean;
-  #log: AccessLog;
-
-  constructor(
-    { write, onError, log, isTerminal }: CompleteOptions,
-    limits: Limits,
-    recorder: RequestRecorder | undefined,
-    clock: Clock,
-    scheduler: Scheduler,
-    operations: Operations | undefined,
-  ) {
-    const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
-    const failed = guarded(onError ?? toStandardError);
-    this.failed = operations?.counting(failed) ?? failed;
-    this.observers = new Observers(this.failed);
-    this.#recorder = recorder;
-    this.#operations = operations;
-    this.#isTerminal = once(isTerminal ?? (() => false));
-    this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
-    this.#log = this.#begin(log);
-  }
-
-  #begin(format: LogFormat): AccessLog {
-    const log = this.#makeLog(format);
-    const all = [log.isOff ? undefined : log, this.#recorder, this.#operations?.observer];
-    this.observers.set(all);
-    return log;
-  }
-
-  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
-  get logsNearNames(): boolean {
-    return this.#log.showsNotes && this.#isTerminal();
-  }
-
-  /** Logs as `format` says from now on. */
-  reload(format: LogFormat): void {
-    this.#log.flush();
-    this.#log = this.#begin(format);
-  }
-
-  /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
-  finish({ wiretap }: CompleteOptions): void {
-    this.#log.flush();
-    this.#recorder?.close();
-    wiretap?.ended();
-  }
-}
-
 /** The faults of a server. Their code is loaded only by one that has any. */
 class LateFaults {
   readonly #service: FaultService;
@@ -496,7 +430,20 @@ function contextOf(
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const complete = completeOptions(options);
+  let complete: CompleteOptions | undefined;
+  try {
+    complete = completeOptions(options);
+    return await start(complete);
+  } catch (error) {
+    const isCallers = error instanceof ServeError || complete === undefined;
+    // The stack then begins where `serve` was called: Bun shows the line that the stack begins at.
+    if (isCallers) Error.captureStackTrace(error as Error, serve);
+    throw error;
+  }
+}
+
+/** Starts a server with `complete`. */
+async function start(complete: CompleteOptions): Promise<Server> {
   const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);

@@ -273,6 +273,25 @@ describe("a client", () => {
     expect(absent.text).toContain("NOT REACHED absent-client {url}: absent-client is not there");
   });
 
+  test("is asked for where all scripts are for clients", async () => {
+    write("s", "asked", asked);
+    const text = "these are scripts for clients: add -- COMMAND, or --client COMMAND\n";
+    expect(await run({})).toEqual({ status: 2, text });
+    expect(await run({ against: ["http://localhost:1/"] })).toEqual({ status: 2, text });
+  });
+
+  test("that forgot {url} is asked once, and the status is 2", async () => {
+    write("s", "asked", asked);
+    write("s", "other", asked);
+    const mistaken = [process.execPath, "-e", "console.error('no URL'); process.exit(2)"];
+    const { status, text } = await run({ clients: [], clientWords: mistaken });
+    expect(text).toContain(
+      "its command has no {url}, and as an adapter it said nothing (exit status 2: no URL)",
+    );
+    expect(text).not.toContain("FAILED");
+    expect(status).toBe(2);
+  });
+
   test("is marked as one in JSON", async () => {
     write("s", "asked", asked);
     const { text } = await run({ clientWords: words, json: true });

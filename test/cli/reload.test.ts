@@ -82,7 +82,10 @@ describe("SIGHUP", () => {
     const url = `http://127.0.0.1:${command.port}/.secret.txt`;
     let said = "";
     for (const [text, line] of [
-      ['{ "cache": "soon" }', 'c.json: cache: expected a whole number of seconds, got "soon"'],
+      [
+        '{ "cache": "soon" }',
+        'c.json: cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
+      ],
       ["{", "c.json: malformed JSON: Expected '}'"],
       ['{ "form": "../x" }', "c.json: form: the form page must be a file's name, not ../x"],
       [

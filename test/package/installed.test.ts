@@ -419,6 +419,81 @@ describe("the package", () => {
     });
   });
 
+  test("shows the line of a test that fails, and none of its own", async () => {
+    await Bun.write(
+      join(project, "fails.test.ts"),
+      `import { expect, test } from "bun:test";
+       import { serve, ServeError } from "postern";
+       test("expect", async () => {
+         await using server = await serve({ files: {} });
+         server.expect("GET", "/never");
+       });
+       test("expect, a method that no client sends", async () => {
+         await using server = await serve({ files: {} });
+         server.expect("get", "/never");
+       });
+       test("next", async () => {
+         await using server = await serve({ files: {} });
+         await server.next({ within: 1 });
+       });
+       test("next, a time that isn't one", async () => {
+         await using server = await serve({ files: {} });
+         await server.next({ within: -1 });
+       });
+       test("serve, no folder", async () => {
+         await serve({ root: "nix" });
+       });
+       test("serve, a port in use", async () => {
+         await using server = await serve({ files: {} });
+         await serve({ files: {}, port: server.port });
+       });
+       test("serve, no option", async () => {
+         await serve({ fils: {} });
+       });
+       test("names", async () => {
+         await using server = await serve({ files: {} });
+         await fetch(new URL("a?b", server.url), { method: "POST", body: "abc" });
+         console.log(server.requests, ServeError, ServeError.name);
+         expect(server.requests[0]).toEqual({});
+       });`,
+    );
+    const { stdout, stderr } = await packed.run(["bun", "test", "fails.test.ts"], project);
+    expect(stdout).toContain(
+      '\n[\n  RecordedRequest { POST /a?b → 405, the body "abc" }\n] [class ServeError extends Error] ServeError\n',
+    );
+    expect(stderr).toContain("\n+ RecordedRequest {\n");
+    expect(stderr).not.toContain("/dist/");
+    // The marked lines, and what is said of each.
+    const reports = stderr.matchAll(/^\d+ \| +(.*)\n +\^\n(.*)/gm);
+    expect(
+      Array.from(reports, ([, line, text]) => [line, text?.replace(/port \d+/, "port N")]),
+    ).toEqual([
+      [
+        'server.expect("GET", "/never");',
+        "error: expected GET /never: none came. No request came.",
+      ],
+      ['server.expect("get", "/never");', 'TypeError: not a method: "get"; clients send GET'],
+      [
+        "await server.next({ within: 1 });",
+        "error: waited for any request: none in 1 ms. No request came.",
+      ],
+      [
+        "await server.next({ within: -1 });",
+        "TypeError: within must be from 0 to 2147483647 milliseconds, not -1",
+      ],
+      ['await serve({ root: "nix" });', "ServeError: no such folder: nix"],
+      [
+        "await serve({ files: {}, port: server.port });",
+        "ServeError: port N on localhost is in use",
+      ],
+      [
+        "await serve({ fils: {} });",
+        'TypeError: no option is called "fils"; did you mean "files"?',
+      ],
+      ["expect(server.requests[0]).toEqual({});", "error: expect(received).toEqual(expected)"],
+    ]);
+  });
+
   test("gives `postern/check` to the tests of a project", async () => {
     await Bun.write(
       join(project, "a.wire"),

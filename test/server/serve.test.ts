@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import * as fc from "fast-check";
 
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
@@ -446,6 +447,29 @@ test("an error of a handler is told to onError, and not to the client", async ()
   expect(text).toStartWith("HTTP/1.1 500 Internal Server Error\r\n");
   expect(text).not.toContain("secret");
   expect(errors).toEqual([error]);
+});
+
+test("an error of a handler is on standard error with its request and the handler's lines", async () => {
+  const program = `
+    import { serve } from ${JSON.stringify(join(import.meta.dir, "../../index.ts"))};
+    await using server = await serve({ files: {} });
+    server.route("GET", "/none", () => undefined);
+    server.route("GET", "/throws", async () => {
+      await null;
+      throw new RangeError("mine");
+    });
+    for (const path of ["none?x", "throws"]) await fetch(new URL(path, server.url));`;
+  await using child = Bun.spawn([process.execPath, "-"], {
+    stdin: new Blob([program]),
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  const lines = (await child.stderr.text()).trimEnd().split("\n");
+  expect(lines).toEqual([
+    "GET /none?x: TypeError: a route's handler must answer with a response, not undefined",
+    "GET /throws: RangeError: mine",
+    expect.stringMatching(/^    at .*\[stdin\]:7:\d+\)?$/),
+  ]);
 });
 
 test("a change of mode counts on the very next request", async () => {

@@ -61,7 +61,7 @@ describe("a site", () => {
 describe("a site that can't be says so in its options' words", () => {
   const small = { inlineBytesMax: -1 };
   test.each<readonly [code: string, options: SiteClientOptions, message: string]>([
-    ["rules", { redirects: [{ from: "x", to: "/" }] }, "not a path pattern: x"],
+    ["rules", { redirects: [{ from: "x", to: "/" }] }, "redirects[0]: not a path pattern: x"],
     ["rules", { headers: [{ name: "a b", value: "" }] }, "not a field name: a b"],
     ["rules", { cache: -1 }, "not a number of seconds: -1"],
     ["form", { form: "a/b.html" }, "the form page must be a file's name, not a/b.html"],

@@ -47,6 +47,8 @@ export interface ClientPlay {
   /** How much longer its first connection may take, since the program has to start. */
   readonly startMs: number;
   readonly cut: Cut;
+  /** Called at the end of a run in which an adapter opened no connection and wrote no line. */
+  readonly saidNothing?: (how: string) => void;
 }
 
 /** Plays a run of phases that share a client. Returns an outcome for each phase, in order. */
@@ -104,7 +106,10 @@ class ClientPlayer {
 
   async end(): Promise<void> {
     this.#port.stop();
+    const { result, hasSpoken } = this.#client;
     await this.#client.end();
+    if (hasSpoken || this.#port.connections.length > 0) return;
+    this.#play.saidNothing?.(result?.kind === "ended" ? result.reason : "it is still running");
   }
 
   async phase(phase: Phase): Promise<Failure | undefined> {

@@ -30,6 +30,7 @@ export class ClientProcess {
   #child: Child | undefined;
   #said = "";
   #result: ClientResult | undefined;
+  #hasSpoken = false;
 
   /** `told` is called when a result is there. */
   constructor(command: ClientCommand, told: () => void) {
@@ -40,6 +41,11 @@ export class ClientProcess {
   /** What became of the last request; `undefined` until the client has told it. */
   get result(): ClientResult | undefined {
     return this.#result;
+  }
+
+  /** Whether it has written a line, as an adapter. */
+  get hasSpoken(): boolean {
+    return this.#hasSpoken;
   }
 
   /** Has the client make a request. The one before is concluded. */
@@ -123,6 +129,7 @@ export class ClientProcess {
       if (text.length > outputBytesMax) child.kill("SIGKILL");
       const lines = text.split("\n");
       text = lines.pop() ?? "";
+      this.#hasSpoken ||= lines.length > 0;
       for (const line of lines) if (this.#child === child) this.#tell(readResultLine(line));
     }
     await child.exited;

@@ -38,26 +38,45 @@ export async function playClients(
     .filter(({ column }) => column.unreachable === undefined)
     .reduce((sum, { outcomes }) => sum + scripts.length - outcomes.size, 0);
   course.progress?.planned({ play: plays, replay: course.replays ? plays : 0 });
-  for (const { command, column, outcomes } of columns) {
-    if (column.unreachable !== undefined) continue;
-    const playable = course.ordered(scripts.filter((script) => !outcomes.has(script)));
-    const responseMs = course.bounds.responseMs ?? responseTimeMs;
-    const bounds = { settleMs, responseMs, startMs };
-    const play = { command, ...bounds };
-    await inParallel(playable, course.width(scriptsAtOnce), async (script) => {
+  for (const each of columns) {
+    if (each.column.unreachable === undefined) await playClient(each, scripts, course);
+  }
+  return columns.map(({ column }) => column);
+}
+
+/** Plays with one client. An adapter that says nothing in its first script is asked no more. */
+async function playClient(
+  each: ReturnType<typeof columnOf>,
+  scripts: readonly Script[],
+  course: Course,
+): Promise<void> {
+  const { command, outcomes } = each;
+  const playable = course.ordered(scripts.filter((script) => !outcomes.has(script)));
+  const responseMs = course.bounds.responseMs ?? responseTimeMs;
+  const play = { command, settleMs, responseMs, startMs };
+  const playAll = (some: readonly Script[], bounds: Bounds = play): Promise<void> =>
+    inParallel(some, course.width(scriptsAtOnce), async (script) => {
       await course.take("play", script, outcomes, async () => {
-        const phases = await playUncut(script, play);
+        const phases = await playUncut(script, bounds);
         outcomes.set(script, { kind: "played", phases, replays: 0 });
       });
       if (!course.replays) return;
       await course.take("replay", script, outcomes, async () => {
         const uncut = outcomes.get(script);
         if (uncut?.kind !== "played" || !canBeReplayed(script, uncut)) return;
-        outcomes.set(script, { kind: "played", ...(await replay(script, uncut, play)) });
+        outcomes.set(script, { kind: "played", ...(await replay(script, uncut, bounds)) });
       });
     });
+  const first = command.plain ? [] : playable.slice(0, 1);
+  const silences: string[] = [];
+  await playAll(first, { ...play, saidNothing: (how) => silences.push(how) });
+  const [how] = silences;
+  if (how === undefined || silences.length < first.flatMap(phaseRuns).length) {
+    return playAll(playable.slice(first.length));
   }
-  return columns.map(({ column }) => column);
+  outcomes.clear();
+  const unreachable = `its command has no {url}, and as an adapter it said nothing (${how})`;
+  each.column = { ...each.column, unreachable };
 }
 
 /** Whether a script tests a client, and this one can be asked for some of its phases. */

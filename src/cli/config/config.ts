@@ -60,13 +60,26 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   readonly open?: boolean;
 }
 
+/** `Value`, with a text where a number may be: the text of a time or a size, "1h" or "8M". */
+type Written<Value> = {
+  readonly [Name in keyof Value]: number extends Value[Name] ? Value[Name] | string : Value[Name];
+};
+
+/** A configuration as a file writes it: times and sizes may be texts, as on the command line. */
+export interface WrittenConfig extends Omit<Config, "cache" | "limits" | "store" | "uploadQuota"> {
+  readonly cache?: number | string;
+  readonly limits?: Written<NonNullable<Config["limits"]>>;
+  readonly store?: Written<NonNullable<Config["store"]>>;
+  readonly uploadQuota?: number | string;
+}
+
 /**
  * Returns `config` as it is; an editor takes the type of its argument from here.
  *
  * ```ts
- * export default defineConfig({ root: "dist", cache: 3600, cleanUrls: true });
+ * export default defineConfig({ root: "dist", cache: "1h", cleanUrls: true });
  * ```
  */
-export function defineConfig(config: Config): Config {
+export function defineConfig(config: WrittenConfig): WrittenConfig {
   return config;
 }

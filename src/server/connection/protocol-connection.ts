@@ -80,7 +80,7 @@ export interface ServerContext {
   /** The clients behind trusted proxies; absent or undefined where none is trusted. */
   readonly proxied?: ProxiedClients | undefined;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
-  readonly failed: (error: unknown) => void;
+  readonly failed: (error: unknown, request?: Request) => void;
 }
 
 /** The same with what connections of one listener share. */

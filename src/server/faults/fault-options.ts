@@ -68,10 +68,17 @@ function rowOf(name: string): FaultRow | undefined {
   return Object.hasOwn(rows, name) ? rows[name] : undefined;
 }
 
+/** The name of `known` that `name` begins, or that means the same; undefined for none. */
+function likelyName(name: string, known: readonly string[]): string | undefined {
+  if (/^[a-z]*delay(?:ms)?$/i.test(name)) return "latencyMs";
+  const begun = name.toLowerCase();
+  return begun.length < 4 ? undefined : known.find((one) => one.toLowerCase().startsWith(begun));
+}
+
 /** The line about a name that nothing has; `others` are names that could have been meant, too. */
 export function unknownName(name: string, others: readonly string[] = []): string {
   const known = [...Object.keys(rows), ...Object.keys(chances), ...others];
-  const nearest = nearestWord(name, known);
+  const nearest = nearestWord(name, known) ?? likelyName(name, known);
   const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
   return `no fault is called ${JSON.stringify(name)}${hint}`;
 }

@@ -286,7 +286,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
       else this.#refuse(error.refusal);
       return;
     }
-    this.#context.failed(error);
+    this.#context.failed(error, exchange.request);
     this.#answer(exchange, this.#context.refuse(refusals["handler-failed"], exchange.request));
   }
 

@@ -150,12 +150,12 @@ export class Operations {
   }
 
   /** `failed`, with what it is told of counted. */
-  counting(failed: (error: unknown) => void): (error: unknown) => void {
+  counting<Words extends unknown[]>(failed: (...words: Words) => void): (...words: Words) => void {
     const counting = this.#counting;
     if (counting === undefined) return failed;
-    return (error) => {
+    return (...words) => {
       counting.failed();
-      failed(error);
+      failed(...words);
     };
   }
 

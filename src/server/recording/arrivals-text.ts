@@ -3,15 +3,12 @@
  * to it comes first.
  */
 
-import { displayName } from "../../tree/path.ts";
 import type { RequestRecord } from "./recorded-request.ts";
 import type { Fit, ReadFilter } from "./request-filter.ts";
+import { requestText } from "./request-text.ts";
 
 /** Requests that a message names; the others are counted. */
 const linesMax = 10;
-
-/** Characters of a target that a line shows. */
-const targetMax = 120;
 
 /** What a line says of a request that doesn't fit. */
 const misfits: Readonly<Record<Fit, string>> = {
@@ -33,17 +30,10 @@ function likeness(a: string, b: string): number {
   return (start + end) / Math.max(a.length, b.length, 1);
 }
 
-function outcomeOf({ isOver, status, aborted }: RequestRecord): string {
-  if (!isOver) return status === undefined ? "not answered yet" : `${status}, still being sent`;
-  if (status === undefined) return "not answered, the client left";
-  return aborted ? `${status}, cut off` : String(status);
-}
-
 function lineOf(request: RequestRecord, fit: Fit): string {
-  const { method, target, bodyOctets } = request;
-  const shown = displayName(target.length > targetMax ? `${target.slice(0, targetMax)}…` : target);
+  const { bodyOctets } = request;
   const body = bodyOctets === 0 ? "" : `, a body of ${bodyOctets} octets`;
-  return `  ${method} ${shown} → ${outcomeOf(request)}${body}${misfits[fit]}`;
+  return `  ${requestText(request)}${body}${misfits[fit]}`;
 }
 
 /** Lines about `requests`, the nearest to `wanted` first; one that says so when there are none. */
@@ -58,5 +48,6 @@ export function arrivalsText(requests: readonly RequestRecord[], wanted: ReadFil
   );
   const lines = nearest.slice(0, linesMax).map(({ request, fit }) => lineOf(request, fit));
   const left = all.length - lines.length;
-  return ["What came:", ...lines, ...(left > 0 ? [`  and ${left} more`] : [])].join("\n");
+  const title = all.length > 1 ? "What came, nearest first:" : "What came:";
+  return [title, ...lines, ...(left > 0 ? [`  and ${left} more`] : [])].join("\n");
 }

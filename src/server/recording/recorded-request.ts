@@ -8,6 +8,7 @@ import type { RequestHead } from "../../http/message/request.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath } from "../../tree/path.ts";
 import type { BodyTap } from "../connection/request-body.ts";
+import { printedRequest } from "./request-text.ts";
 
 /** A request that arrived, and how it was answered. */
 export interface RecordedRequest {
@@ -112,10 +113,10 @@ interface Arrival {
 
 /** The record of one request. */
 export class RequestRecord implements RecordedRequest, BodyTap {
+  /** What Bun prints for the class, whose name is short in the package's programs. */
+  static readonly displayName = "RecordedRequest";
   readonly method: string;
   readonly target: string;
-  /** The target's path; undefined where it has none that a file or a route can have. */
-  readonly containedPath: ContainedPath | undefined;
   readonly fields: FieldLines;
   readonly raw: Uint8Array;
   readonly remoteAddress: string;
@@ -128,6 +129,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
   sentOctets = 0;
   aborted = false;
   faults: readonly string[] = [];
+  readonly #path: ContainedPath | undefined;
   readonly #query: string;
   readonly #bodyKeptMax: number;
   /** Called with the bytes that the record costs more than before. */
@@ -146,7 +148,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
     const path = "path" in target ? containPath(target.path) : undefined;
     this.method = head.method;
     this.target = head.rawTarget;
-    this.containedPath = path?.ok === true ? path.value : undefined;
+    this.#path = path?.ok === true ? path.value : undefined;
     this.#query = ("query" in target ? target.query : undefined) ?? "";
     this.fields = linesOf(head.fields);
     this.raw = head.octets.slice();
@@ -163,8 +165,13 @@ export class RequestRecord implements RecordedRequest, BodyTap {
     return recordBytes + this.raw.length * 3 + this.#buffer.length + this.#messagesBytes;
   }
 
+  /** The target's path; undefined where it has none that a file or a route can have. */
+  get containedPath(): ContainedPath | undefined {
+    return this.#path;
+  }
+
   get path(): string | undefined {
-    return this.containedPath?.text;
+    return this.#path?.text;
   }
 
   get searchParams(): URLSearchParams {
@@ -200,6 +207,11 @@ export class RequestRecord implements RecordedRequest, BodyTap {
 
   json(): unknown {
     return JSON.parse(this.text()) as unknown;
+  }
+
+  /** Printed, it is one line: the fields and the octets are rarely what is looked for. */
+  [Bun.inspect.custom](): string {
+    return printedRequest(this);
   }
 
   /** Keeps nothing more of the content: the record was dropped. */

@@ -18,6 +18,7 @@ import type { RecordedRequest } from "./recorded-request.ts";
 import { RequestRecord } from "./recorded-request.ts";
 import type { RequestFilter } from "./request-filter.ts";
 import { ReadFilter } from "./request-filter.ts";
+import { ThrownError } from "./thrown-error.ts";
 
 /** Which request `next` waits for, and how long. */
 export interface NextOptions extends RequestFilter {
@@ -50,11 +51,25 @@ const timerMsMax = 2 ** 31 - 1;
 
 const noop = (): void => undefined;
 
-/** Throws a TypeError for a key of `given` that isn't `known`: it would be taken for left out. */
-function checkKeys(given: object, known: readonly string[]): void {
+/**
+ * The filter that `wanted` is, which was given with the keys of `given`. An error when a key isn't
+ * `known`, which would be taken for left out, and when no request can match.
+ */
+function readFilter(
+  given: object,
+  known: readonly string[],
+  wanted: RequestFilter,
+): ReadFilter | TypeError {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new TypeError(`no key ${unknown}: there are ${known.join(", ")}`);
+  if (unknown !== undefined) {
+    return new TypeError(`no key ${unknown}: there are ${known.join(", ")}`);
+  }
+  try {
+    return new ReadFilter(wanted);
+  } catch (error) {
+    if (error instanceof TypeError) return error;
+    throw error;
+  }
 }
 
 /** The requests of one server, in the order in which they arrived. */
@@ -177,16 +192,18 @@ export class RequestRecorder implements Observer {
    * The first request that fits, is over, and wasn't given out before; waits for it if need be. See
    * `Server.next`.
    */
-  next(options: NextOptions): Promise<RecordedRequest> {
-    checkKeys(options, ["method", "path", "where", "within"]);
+  readonly next = (options: NextOptions = {}): Promise<RecordedRequest> => {
     const { requestWaitTimeMs, requestsKeptMax } = this.#limits();
     const { within = requestWaitTimeMs } = options;
+    const wanted = readFilter(options, ["method", "path", "where", "within"], options);
+    if (wanted instanceof TypeError) return new ThrownError(wanted).atCall();
     if (!(within >= 0 && within <= timerMsMax)) {
-      throw new TypeError(`within must be from 0 to ${timerMsMax} milliseconds, not ${within}`);
+      const what = `within must be from 0 to ${timerMsMax} milliseconds, not ${within}`;
+      return new ThrownError(new TypeError(what)).atCall();
     }
-    const wanted = new ReadFilter(options);
     // Made here, so that the stack leads to the test that waits.
     const error = new Error(`waited for ${wanted.text}`);
+    Error.captureStackTrace(error, this.next);
     const promise = new Promise<RecordedRequest>((resolve, reject) => {
       const fail = (message: string): void => {
         error.message += `: ${message}`;
@@ -211,19 +228,28 @@ export class RequestRecorder implements Observer {
     });
     promise.catch(noop);
     return promise;
-  }
+  };
 
   /** The records that `next` has not given out. */
   #others(): readonly RequestRecord[] {
     return this.#records.filter((record) => !this.#given.has(record));
   }
 
-  /** The requests that came, or an Error that says what came instead. See `Server.expect`. */
-  expect(method: string, path: string, options: ExpectOptions): readonly RecordedRequest[] {
-    checkKeys(options, ["times", "where"]);
+  /** The requests that came, or throws an Error that says what came. See `Server.expect`. */
+  readonly expect = (
+    method: string,
+    path: string,
+    options: ExpectOptions = {},
+  ): readonly RecordedRequest[] => {
+    const found = this.#find(method, path, options);
+    return found instanceof Error ? new ThrownError(found).atCall() : found;
+  };
+
+  #find(method: string, path: string, options: ExpectOptions): readonly RecordedRequest[] | Error {
     const { times } = options;
     const where = options.where === undefined ? {} : { where: options.where };
-    const wanted = new ReadFilter({ method, path, ...where });
+    const wanted = readFilter(options, ["times", "where"], { method, path, ...where });
+    if (wanted instanceof TypeError) return wanted;
     const fitting = this.#records.filter((record) => wanted.fit(record) === "fits");
     const loss = this.#loss();
     const isMet = times === undefined ? fitting.length > 0 : fitting.length === times;
@@ -232,18 +258,18 @@ export class RequestRecorder implements Observer {
     const came = fitting.length === 0 ? "none" : String(fitting.length);
     const what = `expected ${often}${wanted.text}`;
     const why = loss === "" ? `${came} came. ${arrivalsText(this.#records, wanted)}` : loss;
-    throw new Error(`${what}: ${why}`);
+    return new Error(`${what}: ${why}`);
   }
 
   /** Forgets what came, and that any of it was dropped. Requests in progress are forgotten, too. */
-  reset(): void {
+  readonly reset = (): void => {
     for (const record of this.#records) record.drop();
     this.#records.length = 0;
     this.#open.clear();
     this.#given = new WeakSet();
     this.#bytes = 0;
     this.#dropped = 0;
-  }
+  };
 
   /** Ends all waiting: the server has stopped. */
   close(): void {

@@ -21,6 +21,16 @@ type Reading = ReturnType<Reader["read"]>;
 
 const noop = (): void => undefined;
 
+/**
+ * The error of a handler's answer that can't be sent. It has no stack, which wouldn't lead to the
+ * handler: that has returned.
+ */
+export function noAnswer(message: string): TypeError {
+  const error = new TypeError(message);
+  error.stack = `TypeError: ${message}`;
+  return error;
+}
+
 /** A chunk as octets. In Bun, a Response's stream may also yield strings. */
 function octetsOf(chunk: Uint8Array | string | undefined): Uint8Array {
   return typeof chunk === "string" ? utf8Bytes(chunk) : (chunk ?? new Uint8Array(0));
@@ -127,9 +137,9 @@ export function fromFetch(
   // Read before the body: Bun forgets the type derived from a body once the body is accessed.
   const type = response.headers.get("content-type");
   const { status, body } = response;
-  if (status < 200) throw new TypeError(`a Response of status ${status} is no answer`);
+  if (status < 200) throw noAnswer(`a Response of status ${status} is no answer`);
   if (response.bodyUsed || body?.locked === true) {
-    throw new TypeError("the body of the Response has already been used");
+    throw noAnswer("the body of the Response has already been used");
   }
   const builder = describe(response);
   if (body === null || isContentless(status)) {

@@ -31,6 +31,11 @@ function webSockets(): WebSockets {
   return require("../web-socket/web-socket-route.ts") as WebSockets;
 }
 
+/** What converts answers. Loaded with the first that isn't postern's own. */
+function fetchResponse(): typeof import("./fetch-response.ts") {
+  return require("./fetch-response.ts") as typeof import("./fetch-response.ts");
+}
+
 /** The added routes of one server. Their code is loaded with the first, since most have none. */
 export class RouteTable {
   readonly #changed: () => void;
@@ -99,8 +104,7 @@ export class RouteTable {
 function accept(answer: RouteAnswer, request: Request, service: RouteService): Answer {
   const { limits, budgets } = service;
   if (answer instanceof globalThis.Response) {
-    const { fromFetch } = require("./fetch-response.ts") as typeof import("./fetch-response.ts");
-    return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
+    return fetchResponse().fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
   }
   if (isResponse(answer)) {
     const { body } = answer;
@@ -116,7 +120,9 @@ function accept(answer: RouteAnswer, request: Request, service: RouteService): A
     return whenReady(accepted, (response) => change(response, request));
   }
   // Without types, a handler may return something else.
-  throw new TypeError("a route's handler must answer with a response");
+  throw fetchResponse().noAnswer(
+    `a route's handler must answer with a response, not ${typeof answer}`,
+  );
 }
 
 function isResponse(answer: Exclude<RouteAnswer, globalThis.Response>): answer is Response {

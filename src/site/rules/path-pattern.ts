@@ -107,9 +107,9 @@ function fill(
 
 /**
  * Parses a pattern and its target. Fails with a message when one of them is malformed: a path that
- * no request can have, a "*" that isn't the last segment, a placeholder that occurs twice in the
- * pattern, or one that only the target has. With `mayLeave`, the target may be a URL on another
- * host.
+ * no request can have, a "*" that isn't the last segment of the pattern, a placeholder that occurs
+ * twice in the pattern, a "*" that does in the target, or a placeholder that only the target has.
+ * With `mayLeave`, the target may be a URL on another host.
  */
 export function readPattern(
   from: string,
@@ -122,12 +122,14 @@ export function readPattern(
   if (template === undefined || (template.origin !== "" && !mayLeave)) {
     return failure(`not a ${mayLeave ? "path or URL" : "path"}: ${to}`);
   }
+  const wanted = namesIn(template.parts);
+  if (wanted.indexOf("*") !== wanted.lastIndexOf("*")) return failure(`"*" is twice in ${to}`);
   const known = namesIn(pattern);
   if (namesIn(pattern.slice(0, -1)).includes("*"))
     return failure(`"*" must be the last segment: ${from}`);
   const twice = known.find((name, i) => known.indexOf(name) !== i);
   if (twice !== undefined) return failure(`${twice} is twice in ${from}`);
-  const missing = namesIn(template.parts).find((name) => !known.includes(name));
+  const missing = wanted.find((name) => !known.includes(name));
   if (missing !== undefined) return failure(`${missing} isn't in the pattern ${from}`);
   const endsOpen = namesIn(template.parts.slice(-1)).includes("*");
   return success({

@@ -62,16 +62,17 @@ export function readRules(rules: SiteRules, openMethods?: OpenMethods): Result<R
     return failure(`not a number of seconds: ${cache}`);
   }
   const redirects: PathMapping["redirects"][number][] = [];
-  for (const { from, to, status } of rules.redirects) {
+  for (const [i, { from, to, status }] of rules.redirects.entries()) {
     const pattern = readPattern(from, to, true);
-    if (!pattern.ok) return pattern;
-    if (status !== undefined && !isRedirectStatus(status)) return failure(`no redirect: ${status}`);
+    if (!pattern.ok) return failure(`redirects[${i}]: ${pattern.error}`);
+    if (status !== undefined && !isRedirectStatus(status))
+      return failure(`redirects[${i}]: no redirect: ${status}`);
     redirects.push({ pattern: pattern.value, status: status ?? 308 });
   }
   const rewrites: PathPattern[] = [];
-  for (const { from, to } of rules.rewrites) {
+  for (const [i, { from, to }] of rules.rewrites.entries()) {
     const pattern = readPattern(from, to, false);
-    if (!pattern.ok) return pattern;
+    if (!pattern.ok) return failure(`rewrites[${i}]: ${pattern.error}`);
     rewrites.push(pattern.value);
   }
   const { headers, single, cleanUrls } = rules;

@@ -1,4 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { readClientCommand } from "../../../src/check/clients/client-command.ts";
 import { playClients } from "../../../src/check/clients/play-clients.ts";
@@ -35,6 +38,11 @@ function commandIn(text: string) {
   const command = readClientCommand(text);
   if (!command.ok) throw new Error(command.error);
   return command.value;
+}
+
+/** An adapter that is this program. */
+function adapterCommand(name: string, text: string) {
+  return { name, words: [process.execPath, "-e", text], plain: false } as const;
 }
 
 const plain = commandIn(`plain=${process.execPath} -e '${program}' {url}`);
@@ -79,5 +87,30 @@ describe("a client's column", () => {
     expect(column?.outcomes.get(one)).toMatchObject({
       phases: [{ kind: "failed", replay: "when sent byte by byte" }],
     });
+  });
+
+  test("of an adapter that says nothing ends with the first script; one that says a word goes on", async () => {
+    const counted = join(tmpdir(), `postern-adapter-${process.pid}`);
+    const silent = `require("node:fs").appendFileSync("${counted}", "x"); console.error("who?")`;
+    const speaking = `process.stdin.once("data", () => console.log('{"error":"why"}'))`;
+    try {
+      const [none, some] = await playClients(
+        [one, two],
+        [adapterCommand("none", silent), adapterCommand("some", speaking)],
+        course(true),
+      );
+      expect(none).toEqual({
+        server: "none",
+        client: true,
+        unreachable:
+          "its command has no {url}, and as an adapter it said nothing (exit status 0: who?)",
+        outcomes: new Map(),
+      });
+      expect(readFileSync(counted, "utf8")).toBe("x");
+      expect(some?.unreachable).toBeUndefined();
+      expect(some?.outcomes.size).toBe(2);
+    } finally {
+      rmSync(counted, { force: true });
+    }
   });
 });

@@ -23,7 +23,10 @@ describe("a JSON file", () => {
   });
 
   test.each<readonly [content: string, line: string]>([
-    ['{"cache":"soon"}', ': cache: expected a whole number of seconds, got "soon"'],
+    [
+      '{"cache":"soon"}',
+      ': cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
+    ],
     ["[]", ": expected an object, got a list"],
     ["", ": malformed JSON: Unexpected EOF"],
     ['{"cache":', ": malformed JSON: Unexpected EOF"],
@@ -96,7 +99,7 @@ describe("a TypeScript file", () => {
   test.each<readonly [content: string, line: string]>([
     [
       "export default { cache: 'soon' };",
-      ': cache: expected a whole number of seconds, got "soon"',
+      ': cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
     ],
     ["export default { root: () => '' };", ": root: expected a folder's path, got a function"],
     [

@@ -50,7 +50,10 @@ describe("a key", () => {
     [{ index: ["a"] }, "index: expected a file's name, got a list"],
     [{ single: "index.html" }, 'single: expected true or false, got "index.html"'],
     [{ cleanUrls: {} }, "cleanUrls: expected true or false, got an object"],
-    [{ cache: "soon" }, 'cache: expected a whole number of seconds, got "soon"'],
+    [
+      { cache: "soon" },
+      'cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
+    ],
     [{ cache: -1 }, "cache: expected a whole number of seconds, got -1"],
     [{ cache: Number.NaN }, "cache: expected a whole number of seconds, got NaN"],
     [{ cache: 5n }, "cache: expected a whole number of seconds, got 5"],
@@ -68,8 +71,8 @@ describe("a key", () => {
     [{ workers: "2" }, 'workers: expected a number of processes, from 1 on, or "auto", got "2"'],
     [{ limits: 5 }, "limits: expected an object of limits, got 5"],
     [
-      { limits: { bodyBytesMax: "8M" } },
-      'limits.bodyBytesMax: expected a whole number, zero or more, got "8M"',
+      { limits: { bodyBytesMax: "8MB" } },
+      'limits.bodyBytesMax: expected a number of bytes, or of k, M or G, got "8MB"; write "8M"',
     ],
     [
       { limits: { bodyMax: 8 } },
@@ -92,6 +95,19 @@ describe("a key", () => {
       expect(complaint(JSON.parse(`{"${key}":1}`))).toStartWith(`${key}: unknown key, `);
     }
     expect(complaint({ "a\nb\u001b": 5 })).toStartWith('"a\\nb\\u001b": unknown key, ');
+  });
+
+  test("that is a limit's is told where limits are", () => {
+    expect(complaint({ drainTimeMs: 2000 })).toBe(
+      "drainTimeMs: unknown key, did you mean limits.drainTimeMs?",
+    );
+  });
+
+  test("that names a schema is for editors, at the top and as text", () => {
+    const read = readConfig({ $schema: "https://a/schema.json", root: "a" });
+    expect(read).toEqual({ ok: true, value: { root: "a" } });
+    expect(complaint({ $schema: 5 })).toStartWith("$schema: unknown key, ");
+    expect(complaint({ limits: { $schema: "a" } })).toStartWith("limits.$schema: unknown key, ");
   });
 
   test("is looked for in an object, and in nothing else", () => {

@@ -68,7 +68,7 @@ describe("a mistake ends in one line that names the file", () => {
       "postern.config.json",
       '{"cache":"soon"}',
       2,
-      'postern.config.json: cache: expected a whole number of seconds, got "soon"',
+      'postern.config.json: cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
     ],
     ["postern.config.ts", "const a = ;", 2, "postern.config.ts:1: Unexpected ;"],
     ["postern.config.ts", 'throw new Error("on purpose")', 2, "postern.config.ts: on purpose"],

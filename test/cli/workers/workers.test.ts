@@ -389,7 +389,10 @@ describe("SIGHUP", () => {
     await using command = await here.configured("f.json", { hidden: true });
     let said = "";
     for (const [config, line] of [
-      [{ cache: "soon" }, 'cache: expected a whole number of seconds, got "soon"'],
+      [
+        { cache: "soon" },
+        'cache: expected whole seconds, or a time such as 5m, 1h or 7d, got "soon"',
+      ],
       [{ form: "../x" }, "form: the form page must be a file's name, not ../x"],
       [{ limits: { sendPieceBytes: 1 } }, "limits: sendPieceBytes must be at least inlineBytesMax"],
     ] as const) {

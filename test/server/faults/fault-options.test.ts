@@ -27,6 +27,22 @@ test("the type of faults follows from the table", () => {
   ]);
 });
 
+test.each([
+  ["headDelayMs", "latencyMs"],
+  ["delayMs", "latencyMs"],
+  ["delay", "latencyMs"],
+  ["cutafter", "cutAfterBytes"],
+  ["bodyLat", "bodyLatencyMs"],
+])("%s is told to be %s", (name, meant) => {
+  expect(unknownName(name)).toBe(`no fault is called "${name}"; did you mean "${meant}"?`);
+});
+
+test("a name that is like none is told nothing", () => {
+  for (const name of ["relay", "cut", "bodiless"]) {
+    expect(unknownName(name)).toBe(`no fault is called "${name}"`);
+  }
+});
+
 describe("what a rule is given", () => {
   test("is taken when it is right; what is undefined or false is left out", () => {
     const given = { latencyMs: 1, bareLf: false, headBytes: undefined, probability: 0.5, seed: 3 };

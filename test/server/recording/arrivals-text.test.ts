@@ -23,7 +23,7 @@ describe("what arrived", () => {
     );
     const lines = text.split("\n");
     expect(lines.slice(0, 4)).toEqual([
-      "What came:",
+      "What came, nearest first:",
       "  GET /api/users → not answered yet, another method",
       "  GET /api/user → not answered yet",
       "  GET /api/posts → not answered yet",
@@ -36,6 +36,7 @@ describe("what arrived", () => {
     record.took(new Uint8Array(3));
     record.status = 200;
     const line = (): string | undefined => arrivalsText([record], wanted).split("\n")[1];
+    expect(arrivalsText([record], wanted)).toStartWith("What came:\n");
     expect(line()).toBe("  POST /x → 200, still being sent, a body of 3 octets");
     record.durationMs = 1;
     expect(line()).toBe("  POST /x → 200, a body of 3 octets");

@@ -247,7 +247,7 @@ describe("next", () => {
     fixture.clock.advance(300);
     expect(await faultOf(waiting)).toBe(
       [
-        "waited for POST /hook: none in 300 ms. What came:",
+        "waited for POST /hook: none in 300 ms. What came, nearest first:",
         "  POST /hook → not answered yet",
         "  GET /hook → 204, another method",
         "  POST /hooks → not answered, the client left",
@@ -256,7 +256,9 @@ describe("next", () => {
     );
     const again = fixture.recorder.next({ path: "/none" });
     fixture.clock.advance(2000);
-    expect(await faultOf(again)).toStartWith("waited for /none: none in 2000 ms. What came:\n");
+    expect(await faultOf(again)).toStartWith(
+      "waited for /none: none in 2000 ms. What came, nearest first:\n",
+    );
   });
 
   test("fails when requests were dropped, and at once when they are while it waits", async () => {
@@ -316,7 +318,7 @@ describe("expect", () => {
     expect(() => fixture.recorder.expect("POST", "/hook", { times: 2 })).toThrow(
       new Error(
         [
-          "expected 2 × POST /hook: 1 came. What came:",
+          "expected 2 × POST /hook: 1 came. What came, nearest first:",
           "  POST /hook → 204",
           "  PUT /hook → 204, another method",
           "  POST /hoook → 204",

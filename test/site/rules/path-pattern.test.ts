@@ -78,6 +78,7 @@ describe("a pattern", () => {
     expect(fault("/*/x", "/")).toBe('"*" must be the last segment: /*/x');
     expect(fault("/*/*", "/")).toBe('"*" must be the last segment: /*/*');
     expect(fault("/:a/:a", "/")).toBe(":a is twice in /:a/:a");
+    expect(fault("/a/*", "/b/*/c/*")).toBe('"*" is twice in /b/*/c/*');
   });
 });
 

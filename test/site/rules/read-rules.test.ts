@@ -43,15 +43,21 @@ describe("rules", () => {
   test("have no other status", () => {
     for (const status of [200, 300, 304, 305, 399, 404, Number.NaN]) {
       const rule = { from: "/a", to: "/b", status: status as 301 };
-      expect(fault({ redirects: [rule] })).toBe(`no redirect: ${status}`);
+      expect(fault({ redirects: [rule] })).toBe(`redirects[0]: no redirect: ${status}`);
     }
   });
 
   test("are refused by the first that can't be read", () => {
-    expect(fault({ redirects: [{ from: "a", to: "/" }] })).toBe("not a path pattern: a");
-    expect(fault({ redirects: [{ from: "/a", to: "//b" }] })).toBe("not a path or URL: //b");
-    expect(fault({ rewrites: [{ from: "/a", to: "https://b/" }] })).toBe("not a path: https://b/");
-    expect(fault({ rewrites: [{ from: "/a", to: "/.." }] })).toBe("not a path: /..");
+    expect(fault({ redirects: [{ from: "a", to: "/" }] })).toBe(
+      "redirects[0]: not a path pattern: a",
+    );
+    expect(fault({ redirects: [{ from: "/a", to: "//b" }] })).toBe(
+      "redirects[0]: not a path or URL: //b",
+    );
+    expect(fault({ rewrites: [{ from: "/a", to: "https://b/" }] })).toBe(
+      "rewrites[0]: not a path: https://b/",
+    );
+    expect(fault({ rewrites: [{ from: "/a", to: "/.." }] })).toBe("rewrites[0]: not a path: /..");
   });
 
   test("say for how many seconds an answer is fresh", () => {
