@@ -27,7 +27,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
-import { leanPackages } from "./lean-packages.ts";
+import { leanPackages, writeMediaTypes } from "./lean-packages.ts";
 import { programFile, programPlaces, threads, workerProcess } from "./programs.ts";
 import about from "../package.json";
 
@@ -37,7 +37,7 @@ const root = join(import.meta.dir, "..");
 /** The URL of a part, as the part itself asks for it. */
 const partUrl = "Bun.pathToFileURL(partFile)";
 const places = programPlaces(root, partUrl);
-const packages = leanPackages(root);
+const packages = leanPackages(root, true);
 
 /** What the command line and the library begin with. */
 const commandLine = "src/cli/main.ts";
@@ -383,6 +383,7 @@ export async function writePrograms(
   program: Program,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { fileOf } = program;
+  await writeMediaTypes(root, folder);
   const files = new Map<string, readonly string[]>();
   for (const [part] of parts) {
     const built = await Bun.build({
