@@ -56,10 +56,10 @@ function holdSignals(): { readonly names: ReadonlySet<NodeJS.Signals>; end(): vo
   const names = new Set<NodeJS.Signals>();
   const receive = (name: NodeJS.Signals): void => void names.add(name);
   for (const name of laterSignals) process.on(name, receive);
-  const end = (): void => {
+  const release = (): void => {
     for (const name of laterSignals) process.off(name, receive);
   };
-  return { names, end };
+  return { names, end: release };
 }
 
 /**
