@@ -56,10 +56,10 @@ function holdSignals(): { readonly names: ReadonlySet<NodeJS.Signals>; end(): vo
   const names = new Set<NodeJS.Signals>();
   const receive = (name: NodeJS.Signals): void => void names.add(name);
   for (const name of laterSignals) process.on(name, receive);
-  const end = (): void => {
+  const release = (): void => {
     for (const name of laterSignals) process.off(name, receive);
   };
-  return { names, end };
+  return { names, end: release };
 }
 
 /**
@@ -410,7 +410,7 @@ async function printVersion(asJson: boolean): Promise<void> {
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const command = readCommandLine(words, process.env);
   if (!command.ok) return fail(command.error, 2);
-  const { help, version, json } = command.value;
+  const { help, version, json, ready: asked } = command.value;
   if (help !== false) return printHelp(help === true ? undefined : help);
   if (version) return printVersion(json);
   if (json) return fail("--json goes with --version, and with audit and check", 2);
@@ -423,7 +423,6 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   const manager = await findManager();
   const given = await findGiven(config);
-  const asked = command.value.ready;
   // The descriptor was the first process's, which has told it that there is a server.
   const ready = given?.isSuccessor === true && typeof asked === "object" ? undefined : asked;
   if (typeof ready === "object") {

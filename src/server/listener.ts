@@ -23,6 +23,7 @@ import type {
 } from "./connection/protocol-connection.ts";
 import type { Introduction, ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { RefusalReason } from "../site/observer.ts";
+import { addressesOf } from "./serve-options.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
@@ -54,12 +55,6 @@ const httpsPort = 443;
 function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
   // A socket that isn't a Unix one keeps its own port when it has no peer any more.
   return remoteAddress ?? (localPort === undefined ? unixAddress : undefined);
-}
-
-/** The addresses that a host name stands for on this machine. */
-function addressesOf(host: string): readonly string[] {
-  // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
-  return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
 }
 
 /**

@@ -313,12 +313,23 @@ export function addressOf({ host, tls, unix }: CompleteOptions): { host: string;
   return { host: unix === undefined ? host : defaultOptions.host, scheme };
 }
 
+/** `host`, an IPv6 address without the brackets that it may have in a URL. */
+function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
+/** The addresses that a host name stands for on this machine. */
+export function addressesOf(host: string): readonly string[] {
+  // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
+  return host === "localhost" ? ["127.0.0.1", "::1"] : [withoutBrackets(host)];
+}
+
 /**
  * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
  * a Unix socket.
  */
 export function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  const bare = withoutBrackets(host);
   const shown = bare.includes(":") ? `[${bare}]` : bare;
   return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
 }

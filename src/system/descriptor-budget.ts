@@ -12,10 +12,17 @@ const limitsOctetsMax = 4096;
 /** Descriptors for other things: standard streams, the event loop, sockets that listen. */
 const reserved = 32;
 
+/** What the line with the limit begins with; the soft limit follows (proc_pid_limits(5)). */
+const openFilesLine = "Max open files ";
+
 /** The soft limit in the text of /proc/self/limits; undefined when there is none in it. */
 export function openFilesLimit(limits: string): number | undefined {
-  const match = /^Max open files\s+(\d+)/m.exec(limits);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  for (const line of limits.split("\n")) {
+    if (!line.startsWith(openFilesLine)) continue;
+    const [soft = ""] = line.slice(openFilesLine.length).trimStart().split(" ");
+    return soft === "" || Number.isNaN(Number(soft)) ? undefined : Number(soft);
+  }
+  return undefined;
 }
 
 /**

@@ -116,7 +116,8 @@ interface Place {
 /** Reused by every call, so that none allocates one. */
 const place: Place = { from: AT_FDCWD, path: "" };
 
-const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
+/** Where a folder that is held open has its entries, below its descriptor (proc_pid_fd(5)). */
+const heldFolders = "/proc/self/fd/";
 
 /**
  * `path` as the kernel resolves it fastest, valid until the next call. An entry of a folder that is
@@ -124,10 +125,14 @@ const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
  * third of the time.
  */
 function placeOf(path: PreparedPath | string): Place {
-  const held =
-    typeof path === "string" && path.startsWith("/proc/") ? inHeldFolder.exec(path) : null;
-  place.from = held === null ? AT_FDCWD : Number(held[1]);
-  place.path = held === null ? path : (path as string).slice(held[0].length) || ".";
+  place.from = AT_FDCWD;
+  place.path = path;
+  if (typeof path !== "string" || !path.startsWith(heldFolders)) return place;
+  const end = path.indexOf("/", heldFolders.length);
+  const digits = path.slice(heldFolders.length, end);
+  if (end === -1 || String(Number(digits)) !== digits) return place;
+  place.from = Number(digits);
+  place.path = path.slice(end + 1) || ".";
   return place;
 }
 

@@ -45,7 +45,11 @@ const seldomUsed = [
 ];
 
 /** What `preload`, a file beside this one, lists after a server has answered `request`. */
-async function listedBy(preload: string, request: string): Promise<readonly string[]> {
+async function listedBy(
+  preload: string,
+  request: string,
+  words: readonly string[] = [],
+): Promise<readonly string[]> {
   const listed = Promise.withResolvers<readonly string[]>();
   await using server = Bun.spawn(
     [
@@ -56,6 +60,7 @@ async function listedBy(preload: string, request: string): Promise<readonly stri
       "fixtures/site",
       "--port",
       "0",
+      ...words,
     ],
     {
       cwd: root,
@@ -93,8 +98,9 @@ describe("a start of the command", () => {
     expect(loaded.length).toBeLessThanOrEqual(modulesMax);
   });
 
-  test("and its first file call no function that the engine has as JavaScript", async () => {
-    expect(await listedBy("called-builtins.ts", "GET /MySchedule.html")).toEqual([]);
+  test("and its first file call no function that the engine has as JavaScript, nor a pattern", async () => {
+    const words = ["--host", "127.0.0.1", "--log", "none"];
+    expect(await listedBy("called-builtins.ts", "GET /MySchedule.html", words)).toEqual([]);
   });
 
   test("loads listings with the first listing", async () => {

@@ -50,7 +50,9 @@ const hostExpected = "a host or an address, without a port";
 
 /** Whether `value` may be a host: IPv6 has colons, but no name has one before digits. */
 function isHost(value: unknown): value is string {
-  return typeof value === "string" && !/^[^:]*:\d+$|\]:\d+$/.test(value);
+  if (typeof value !== "string") return false;
+  // A pattern for those with a colon alone: the first one that a process uses takes 0.2 ms.
+  return !value.includes(":") || !/^[^:]*:\d+$|\]:\d+$/.test(value);
 }
 
 /** The host to listen on. That there is one is known when it is listened on. */

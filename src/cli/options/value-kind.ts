@@ -6,6 +6,8 @@
  * checked where the option is used.
  */
 
+import { DIGIT, everyIs } from "../../http/octets/grammar.ts";
+
 /** What is wrong with a value. `key` is its place, "headers[0].name"; "" for the whole. */
 export interface Fault {
   readonly key: string;
@@ -124,7 +126,7 @@ export function wholeText(
 ): FlagText<number> {
   const read = (given: string): number | undefined => {
     const value = Number(given);
-    return /^\d+$/.test(given) && value <= maximum ? value : undefined;
+    return given !== "" && everyIs(given, DIGIT) && value <= maximum ? value : undefined;
   };
   return { placeholder, expected, read };
 }

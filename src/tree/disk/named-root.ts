@@ -99,5 +99,8 @@ export function namesFromTop(path: string): readonly string[] {
 
 /** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
 export function absoluteForm(path: string): string {
-  return (path.startsWith("/") ? path : `${workingFolder()}/${path}`).replace(/\/+$/, "");
+  const whole = path.startsWith("/") ? path : `${workingFolder()}/${path}`;
+  let end = whole.length;
+  while (whole.charAt(end - 1) === "/") end--;
+  return whole.slice(0, end);
 }
