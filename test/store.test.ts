@@ -7,6 +7,8 @@ import { audit } from "../src/cli/audit/audit.ts";
 import { openAuditedSite } from "../src/cli/audit/audited-site.ts";
 import type { ServeOptions } from "../src/server/serve-options.ts";
 import { serve } from "../src/server/serve.ts";
+import { Command } from "./cli/command.ts";
+import { TempSite } from "./temp-site.ts";
 import { StoreStub } from "./tree/store/store-stub.ts";
 import { TempTree } from "./tree/temp-tree.ts";
 
@@ -84,6 +86,30 @@ describe("what lies in a store that fails", () => {
     served.stub.fault = () => ({ status: 403 });
     expect(await served.text("/a.txt")).toBe("here");
     expect((await served.get("/b.txt")).status).toBe(502);
+  });
+});
+
+describe("a store that fails as a whole", () => {
+  test("is told of on standard error, and again when it answers", async () => {
+    const stub = await StoreStub.start();
+    stub.put("a.txt", "here");
+    const { root, store } = stub.options("");
+    using place = new TempSite("empty");
+    const limits = { storeFailuresMax: 1, storeOpenTimeMs: 1 };
+    place.file("postern.json", JSON.stringify({ root, store, limits, log: "none" }));
+    const words = ["--config", place.at("postern.json"), "--port", "0", "--ready", "json"];
+    await using command = new Command(words);
+    const { port } = JSON.parse((await command.line()) ?? "") as { readonly port: number };
+    const ask = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/a.txt`)).status;
+    stub.fault = () => ({ status: 503 });
+    const fails = "fails as a whole, and is asked nothing but once in 0.001 s";
+    const said = `postern: ${root}: the object store ${fails}\n`;
+    expect(await ask()).toBe(503);
+    await command.says(said);
+    stub.fault = undefined;
+    while ((await ask()) !== 200) await Bun.sleep(1);
+    await command.says(`${said}postern: ${root}: the object store answers again\n`);
+    await stub.stop();
   });
 });
 

@@ -38,6 +38,7 @@ export class StoreCircuit {
   readonly #limits: CircuitLimits;
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #probe: () => Promise<ProbeOutcome>;
+  readonly #changed: (isOpen: boolean) => void;
   /** Those that are let go when the store turns out to be silent, the oldest first. */
   readonly #waiting = new Set<Waiting>();
   /** In a row. */
@@ -52,15 +53,20 @@ export class StoreCircuit {
   /** Before this time on the monotonic clock no further probe is sent. */
   #nextProbeMs = -Infinity;
 
-  /** `probe` tells whether the store gives what is known to be there. It never rejects. */
+  /**
+   * `probe` tells whether the store gives what is known to be there. It never rejects. `changed` is
+   * told when the circuit has opened, and when it has closed.
+   */
   constructor(
     limits: CircuitLimits,
     clock: Pick<Clock, "monotonicMs">,
     probe: () => Promise<ProbeOutcome>,
+    changed: (isOpen: boolean) => void = () => undefined,
   ) {
     this.#limits = limits;
     this.#clock = clock;
     this.#probe = probe;
+    this.#changed = changed;
   }
 
   /**
@@ -137,7 +143,7 @@ export class StoreCircuit {
     this.#failures = 0;
     this.#successes++;
     this.#succeededMs = this.#clock.monotonicMs();
-    this.#isOpen = false;
+    if (this.#isOpen) this.#set(false);
   }
 
   /** Counts a failure. */
@@ -147,8 +153,13 @@ export class StoreCircuit {
     else if (this.isInDoubt) void this.#look();
   }
 
+  #set(isOpen: boolean): void {
+    this.#isOpen = isOpen;
+    this.#changed(isOpen);
+  }
+
   #open(): void {
-    this.#isOpen = true;
+    if (!this.#isOpen) this.#set(true);
     this.#openUntilMs = this.#clock.monotonicMs() + this.#limits.storeOpenTimeMs;
   }
 

@@ -34,10 +34,12 @@ import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
+import type { ProbeOutcome } from "./store-probe.ts";
 import { StoreProbe } from "./store-probe.ts";
 import type { StoreCounts } from "./store-counts.ts";
 import { outcomeOf } from "./store-counts.ts";
 import type { StoreSource } from "./store-source.ts";
+import { standardError } from "../../../system/standard-streams.ts";
 
 /** What is asked of a store. */
 export interface StoreRequest {
@@ -156,12 +158,22 @@ export class StoreClient {
     const { credentials, region, origin, prefix } = source;
     this.#signer = credentials === undefined ? undefined : new Signer(credentials, region);
     this.#probe = new StoreProbe(async (request) => await this.#askOnce(request), prefix);
-    this.#circuit = new StoreCircuit(limits, clock, async () => await this.#probe.look());
+    const look = async (): Promise<ProbeOutcome> => await this.#probe.look();
+    this.#circuit = new StoreCircuit(limits, clock, look, (isOpen) => this.#say(isOpen));
     // What is optional may be missing everywhere, so nothing is known to be there.
     this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve("failed"));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#writeSlots = new RequestSlots(limits.storeWritesMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
+  }
+
+  /** Tells the operator, on standard error, that the store fails, or that it doesn't any more. */
+  #say(isFailing: boolean): void {
+    const trialS = this.#limits.storeOpenTimeMs / 1000;
+    const what = isFailing
+      ? `fails as a whole, and is asked nothing but once in ${trialS} s`
+      : "answers again";
+    void standardError.write(`postern: ${this.#source.shown}: the object store ${what}\n`);
   }
 
   /** Whether nothing is asked of the store for a while, because it has failed too often. */

@@ -12,11 +12,18 @@ class Tried {
   probes = 0;
   /** What a probe waits for. */
   answered: Promise<void> = Promise.resolve();
-  readonly circuit = new StoreCircuit(limits, { monotonicMs: () => this.nowMs }, async () => {
-    this.probes++;
-    await this.answered;
-    return this.found;
-  });
+  /** What it has told of its state: whether it is open. */
+  readonly told: boolean[] = [];
+  readonly circuit = new StoreCircuit(
+    limits,
+    { monotonicMs: () => this.nowMs },
+    async () => {
+      this.probes++;
+      await this.answered;
+      return this.found;
+    },
+    (isOpen) => void this.told.push(isOpen),
+  );
 
   /** So many failures at `nowMs`, and the end of the probe that they lead to. */
   async fail(count: number, nowMs: number): Promise<void> {
@@ -52,8 +59,11 @@ describe("a circuit", () => {
     await tried.fail(1, 1500);
     expect(tried.waitMs(2499)).toBe(1);
     expect(tried.waitMs(2500)).toBe(0);
+    expect(tried.told).toEqual([true]);
     circuit.succeeded();
     expect(tried.waitMs(2501)).toBe(0);
+    circuit.succeeded();
+    expect(tried.told).toEqual([true, false]);
   });
 
   test("stays closed while what is known to be there can be had, however much else fails", async () => {
