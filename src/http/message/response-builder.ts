@@ -6,7 +6,7 @@
  */
 
 import { utf8Bytes } from "../octets/bytes.ts";
-import { everyIs, FIELD_VALUE, isBlank, isToken, token } from "../octets/grammar.ts";
+import { token } from "../octets/grammar.ts";
 import type {
   Body,
   FileSource,
@@ -70,24 +70,28 @@ export function isRedirectStatus(status: number): boolean {
 const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
 /**
- * field-value = *field-content (RFC 9110 §5.5): visible octets, with blanks between them and not
- * around them. No pattern, since the first one that a process uses takes a start 0.2 ms.
+ * A field name that the builder takes. One pattern tells it from all others, so the check costs too
+ * little for its results to be kept.
  */
-function isFieldValue(value: string): boolean {
-  if (value === "") return true;
-  const [first, last] = [value.charCodeAt(0), value.charCodeAt(value.length - 1)];
-  return everyIs(value, FIELD_VALUE) && !isBlank(first) && !isBlank(last);
-}
+const settableName = new RegExp(`^(?!(?:${encoderFields.join("|")})$)${token}$`, "i");
+
+/**
+ * field-value = *field-content (RFC 9110 §5.5): visible octets, with blanks between them and not
+ * around them.
+ */
+const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
 function checkValue(name: string, value: string): void {
-  if (isFieldValue(value)) return;
+  if (fieldValue.test(value)) return;
   throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
 }
 
 /** Throws a TypeError where there can be no such line. */
 function checkLine(name: string, value: string): void {
-  if (isEncoderField(name)) throw new TypeError(`${name} is set by the encoder`);
-  if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
+  if (!settableName.test(name)) {
+    if (isEncoderField(name)) throw new TypeError(`${name} is set by the encoder`);
+    throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
+  }
   checkValue(name, value);
 }
 
