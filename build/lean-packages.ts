@@ -22,7 +22,7 @@ const unusedParts =
 const mediaTypes = /\/mime\/dist\/types\/(\w+)\.js$/;
 
 /** The file that holds the tables of media types for all bundles in a folder. */
-export const mediaTypesFile = "media-types.json";
+const mediaTypesFile = "media-types.json";
 
 /** Writes `mediaTypesFile` to `folder`, with the tables of the checkout at `root`. */
 export async function writeMediaTypes(root: string, folder: string): Promise<void> {
