@@ -41,10 +41,10 @@ type Credentials = readonly (readonly [username: string, password: string])[];
 async function answering(page: Page, credentials: Credentials): Promise<readonly string[]> {
   const asked: string[] = [];
   const rest = [...credentials];
-  // One command at a time.
+  // One command at a time. The page may be closed before one for a request that nobody waits for.
   let sent: Promise<unknown> = Promise.resolve();
   const send = (command: string, parameters: Record<string, unknown>): void => {
-    sent = sent.then(() => page.view.cdp(command, parameters));
+    sent = sent.then(() => page.view.cdp(command, parameters)).catch(() => undefined);
   };
   page.view.addEventListener("Fetch.requestPaused", (event) => {
     const { requestId } = (event as MessageEvent<{ requestId: string }>).data;
