@@ -278,9 +278,11 @@ function transferTests(): void {
       const { requestId } = data;
       const isRefused = data.request.method === "POST" && refused++ === 0;
       const responseHeaders = [{ name: "Retry-After", value: "1" }];
-      void (isRefused
+      const command = isRefused
         ? page.view.cdp("Fetch.fulfillRequest", { requestId, responseCode: 503, responseHeaders })
-        : page.view.cdp("Fetch.continueRequest", { requestId }));
+        : page.view.cdp("Fetch.continueRequest", { requestId });
+      // The page may be closed while the listing is asked for again, which nobody waits for.
+      void command.catch(() => undefined);
     });
     await drop(page, ["a.txt"]);
     const state = `document.querySelector("#upload .state")?.textContent`;
