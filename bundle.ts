@@ -47,7 +47,9 @@ function writeManifest(folder: string): Promise<number> {
 async function layOut(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const built = await build(folder);
   const copied = ["README.md", "LICENSE", ...packedFiles].filter((name) => name !== "dist");
-  for (const name of copied.flatMap((pattern) => globSync(pattern, { cwd: root }))) {
+  const left = copied.filter((pattern) => pattern.startsWith("!"));
+  const exclude = left.flatMap((pattern) => globSync(pattern.slice(1), { cwd: root }));
+  for (const name of copied.flatMap((pattern) => globSync(pattern, { cwd: root, exclude }))) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }

@@ -9,16 +9,20 @@ import { join } from "node:path";
 
 import about from "../package.json";
 
-/** The files of the package, besides what npm adds: package.json, README.md and LICENSE. */
+/**
+ * The files of the package, besides what npm adds: package.json, README.md and LICENSE. Pages about
+ * other programs, and about former versions, are in the repository alone.
+ */
 export const packedFiles = [
   "bin",
   "dist",
   "docs/*.md",
+  "!docs/findings*.md",
+  "!docs/peers.md",
   "docs/*.json",
   "fixtures/wire",
   "fixtures/clients",
   "examples/clients",
-  "CHANGELOG.md",
 ] as const;
 
 const elsewhere = "./bin/needs-bun.cjs";

@@ -7,6 +7,7 @@
 
 import { basename, join, relative } from "node:path";
 
+import { uploadScript } from "../src/site/upload-area/upload-script.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "../src/base/units.ts";
 
 /** The programs of threads. Each is a bundle of its own. */
@@ -83,6 +84,10 @@ export function programPlaces(
   return {
     name: "program places",
     setup: (build) => {
+      // The script of each listing, as it is sent: without its comments.
+      build.onLoad({ filter: /\/upload-area\/page-script\.txt$/ }, () => {
+        return { contents: uploadScript, loader: "text" };
+      });
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const name = relative(root, path);
         if (!/^(?:index\.ts$|src\/)/.test(name)) return undefined;

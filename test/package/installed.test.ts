@@ -136,7 +136,6 @@ describe("the tarball", () => {
       name.replace(/(?<=\/)[^/]+?(?=(?:\.d)?\.[^/.]+$)/, "*").replace(/\/.*\//, "/**/"),
     );
     expect([...new Set(kinds)].toSorted()).toEqual([
-      "CHANGELOG.md",
       "LICENSE",
       "README.md",
       "bin/*.cjs",
@@ -146,6 +145,7 @@ describe("the tarball", () => {
       "dist/*.d.ts",
       "dist/*.js",
       "dist/*.jsc",
+      "dist/*.json",
       "dist/*.txt",
       "docs/*.json",
       "docs/*.md",
